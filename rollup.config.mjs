@@ -1,0 +1,48 @@
+import { cp } from 'node:fs/promises'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import { transform } from 'esbuild'
+
+// Compiled by `tsc -p src` before. What the client needs of idb-keyval, uuid and web-vitals is built in, so that
+// dist/ keeps the promise of es2020 and runs in a page as it lies there.
+
+/** Syntax of dependencies down to es2020, minified where asked. */
+const es2020 = (minify = false) => ({
+  name: 'es2020',
+  renderChunk: async (code) => {
+    const { code: lowered, map } = await transform(code, { target: 'es2020', minify, sourcemap: true })
+    return { code: lowered, map }
+  },
+})
+
+const copyConsole = {
+  name: 'copy-console',
+  writeBundle: () =>
+    cp('src/intake/console', 'dist/console', { recursive: true, filter: (path) => !path.endsWith('.ts') }),
+}
+
+export default [
+  {
+    input: {
+      browser: 'build/entries/browser.js',
+      'collectors/web-vitals': 'build/collectors/web-vitals.js',
+    },
+    output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
+    plugins: [nodeResolve({ browser: true }), es2020()],
+  },
+  {
+    input: 'build/entries/script.js',
+    output: { file: 'dist/script.js', format: 'iife', name: 'rivulet', sourcemap: true },
+    plugins: [nodeResolve({ browser: true }), es2020(true)],
+  },
+  {
+    input: 'build/intake/console/live.js',
+    output: { file: 'dist/console/live.js', sourcemap: true },
+    plugins: [es2020(), copyConsole],
+  },
+  {
+    input: { node: 'build/entries/node.js', intake: 'build/intake/intake.js', cli: 'build/cli/main.js' },
+    output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
+    external: [/^node:/, 'ajv', 'ajv/dist/2019.js', 'ajv-formats', 'commander', 'yaml'],
+    plugins: [nodeResolve({ exportConditions: ['node'] })],
+  },
+]
