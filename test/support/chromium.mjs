@@ -1,0 +1,196 @@
+// One Chromium for the tests, the bench and the demo: the one that is there, else one that is installed now.
+import { execFile, spawn } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { chromium } from 'playwright'
+
+const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+
+// A guest on the machine: no updates, no sync, no requests of its own. QUIC would go past the local server.
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+]
+
+// Where `npx playwright` is this project's.
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+const isRoot = process.getuid?.() === 0
+
+/**
+ * The path of a Chromium that runs: `$CHROMIUM`, the system's, playwright's own. Where there is none, installs
+ * one and says so; where that fails too, throws an error that names the one command to run.
+ *
+ * @returns {Promise<string>}
+ */
+export async function findChromium() {
+  const found = await installedChromium()
+  if (found) return found
+
+  const apt = isRoot && (await firstExecutable(['apt-get'], process.env.PATH))
+  if (apt) {
+    console.log('No Chromium found: installing the package "chromium" with apt-get.')
+    await installPackage(apt)
+    const installed = await installedChromium()
+    if (installed) return installed
+  }
+
+  // With root's rights it can bring the libraries it needs along.
+  const install = ['playwright', 'install', ...(apt ? ['--with-deps'] : []), 'chromium']
+  console.log(`No Chromium found: running "npx ${install.join(' ')}".`)
+  await run('npx', install)
+  const installed = await installedChromium()
+  if (installed) return installed
+
+  const command = apt
+    ? 'apt-get update && apt-get install -y chromium'
+    : 'npx playwright install --with-deps chromium'
+  throw new Error(
+    `There is no Chromium here, and installing one failed (see above). Run: ${command}\n` +
+      'Or set CHROMIUM to the path of one.',
+  )
+}
+
+/**
+ * Chooses among the places where a Chromium may be, in order: the named one, the system's, playwright's. A file
+ * that does not run is passed over (Ubuntu's chromium-browser may be a note that points to a snap), but not one
+ * that was asked for by name.
+ *
+ * @param {{ named?: string | undefined, path?: string | undefined, playwrights?: string | undefined }} places
+ * @returns {Promise<string | undefined>}
+ */
+export async function chooseChromium({ named, path, playwrights }) {
+  if (named) {
+    if (await runs(named)) return named
+    throw new Error(`$CHROMIUM is "${named}", which is no Chromium that runs. Correct it or unset it.`)
+  }
+
+  for (const candidate of [
+    ...(await executables(SYSTEM_NAMES, path)),
+    ...(playwrights ? [playwrights] : []),
+  ]) {
+    if (await runs(candidate)) return candidate
+  }
+  return undefined
+}
+
+/**
+ * Playwright's `chromium.launch` with a Chromium that is there and keeps quiet.
+ *
+ * @param {import('playwright').LaunchOptions & { bfcache?: boolean }} [options] `bfcache: true` leaves the
+ *   back/forward cache on, which playwright turns off.
+ * @returns {Promise<import('playwright').Browser>}
+ */
+export async function launchChromium(options = {}) {
+  return chromium.launch(await quietly(options))
+}
+
+/**
+ * The same with a profile that stays on disk: what a page put into IndexedDB is there when the next browser is
+ * launched with this folder.
+ *
+ * @param {string} profileDir
+ * @param {NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]> & { bfcache?: boolean }} [options]
+ * @returns {Promise<import('playwright').BrowserContext>}
+ */
+export async function launchPersistent(profileDir, options = {}) {
+  return chromium.launchPersistentContext(profileDir, await quietly(options))
+}
+
+/**
+ * @template {import('playwright').LaunchOptions} Options
+ * @param {Options & { bfcache?: boolean }} options
+ */
+async function quietly({ bfcache = false, ...options }) {
+  const { args = [], ignoreDefaultArgs = [] } = options
+  const ignored =
+    Array.isArray(ignoreDefaultArgs) && bfcache
+      ? [...ignoreDefaultArgs, '--disable-back-forward-cache']
+      : ignoreDefaultArgs
+  return {
+    ...options,
+    executablePath: options.executablePath ?? (await findChromium()),
+    args: [...QUIET, ...(isRoot ? ['--no-sandbox'] : []), ...args],
+    ignoreDefaultArgs: ignored,
+  }
+}
+
+function installedChromium() {
+  return chooseChromium({
+    named: process.env.CHROMIUM,
+    path: process.env.PATH,
+    playwrights: chromium.executablePath(),
+  })
+}
+
+/** @param {string} apt */
+async function installPackage(apt) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  await run(apt, ['update', '-q'], env)
+  // Another test file may be installing it at this moment. Without what it recommends, which is a desktop.
+  const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300']
+  await run(apt, ['install', '-q', ...options, 'chromium'], env)
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {string | undefined} path
+ */
+async function firstExecutable(names, path) {
+  const [first] = await executables(names, path)
+  return first
+}
+
+/**
+ * The files of these names on a PATH; an earlier name comes before an earlier folder.
+ *
+ * @param {readonly string[]} names
+ * @param {string | undefined} path
+ */
+async function executables(names, path = '') {
+  const folders = path.split(delimiter).filter(Boolean)
+  const files = names.flatMap((name) => folders.map((folder) => join(folder, name)))
+  const executable = await Promise.all(files.map(isExecutable))
+  return files.filter((_, index) => executable[index])
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** @param {string} file */
+async function runs(file) {
+  if (!(await isExecutable(file))) return false
+  return promisify(execFile)(file, ['--version'], { timeout: 20_000 }).then(
+    ({ stdout }) => /chrom/i.test(stdout),
+    () => false,
+  )
+}
+
+/**
+ * Runs an installer, its output to be seen. Whether it worked shows when we look for the browser again.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<void>}
+ */
+function run(command, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env, cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', ({ message }) => {
+      console.log(message)
+      resolve()
+    })
+    child.on('close', () => resolve())
+  })
+}
