@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 // Beside vitest's own reporter: counts for test/run.mjs, in the file that $RIVULET_TEST_COUNTS names, and the
 // reason of every skipped test, which vitest's JSON leaves out. A test is skipped with `context.skip(reason)`.
 
-/** @implements {import('vitest/node').Reporter} */
+/** @typedef {import('vitest/node').Reporter} Reporter */
+
+/** @implements {Reporter} */
 export default class CountReporter {
   /**
    * @param {readonly import('vitest/node').TestModule[]} modules
@@ -20,7 +22,8 @@ export default class CountReporter {
       for (const test of tests) counts[judge(test)] += 1
     }
 
-    if (process.env.RIVULET_TEST_COUNTS) writeFileSync(process.env.RIVULET_TEST_COUNTS, JSON.stringify(counts))
+    if (process.env.RIVULET_TEST_COUNTS)
+      writeFileSync(process.env.RIVULET_TEST_COUNTS, JSON.stringify(counts))
   }
 }
 

@@ -64,7 +64,12 @@ async function tests(projects) {
   try {
     const code = await run(
       'vitest',
-      ['run', ...projects.map((name) => `--project=${name}`), '--reporter=default', '--reporter=./test/count-reporter.mjs'],
+      [
+        'run',
+        ...projects.map((name) => `--project=${name}`),
+        '--reporter=default',
+        '--reporter=./test/count-reporter.mjs',
+      ],
       { RIVULET_TEST_COUNTS: file },
     )
     const counts = await readFile(file, 'utf8').then(JSON.parse, () => FAILED)
