@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { transform } from 'esbuild'
 
@@ -6,7 +6,7 @@ import { transform } from 'esbuild'
 // dist/ keeps the promise of es2020 and runs in a page as it lies there.
 
 /** Syntax of dependencies down to es2020, minified where asked. */
-const es2020 = (minify = false) => ({
+const es2020 = ({ minify = false } = {}) => ({
   name: 'es2020',
   renderChunk: async (code) => {
     const { code: lowered, map } = await transform(code, { target: 'es2020', minify, sourcemap: true })
@@ -14,11 +14,23 @@ const es2020 = (minify = false) => ({
   },
 })
 
+/** Source maps that lead back to src/, which tsc knows, instead of to build/. */
+const sourceMapsOfTsc = {
+  name: 'source-maps-of-tsc',
+  load: async (id) => {
+    if (id.includes('node_modules')) return null
+    const [code, map] = await Promise.all([readFile(id, 'utf8'), readFile(`${id}.map`, 'utf8')])
+    return { code, map: JSON.parse(map) }
+  },
+}
+
 const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
     cp('src/intake/console', 'dist/console', { recursive: true, filter: (path) => !path.endsWith('.ts') }),
 }
+
+const browser = [sourceMapsOfTsc, nodeResolve({ browser: true })]
 
 export default [
   {
@@ -27,22 +39,23 @@ export default [
       'collectors/web-vitals': 'build/collectors/web-vitals.js',
     },
     output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
-    plugins: [nodeResolve({ browser: true }), es2020()],
+    plugins: [...browser, es2020()],
   },
   {
     input: 'build/entries/script.js',
     output: { file: 'dist/script.js', format: 'iife', name: 'rivulet', sourcemap: true },
-    plugins: [nodeResolve({ browser: true }), es2020(true)],
+    plugins: [...browser, es2020({ minify: true })],
   },
   {
     input: 'build/intake/console/live.js',
     output: { file: 'dist/console/live.js', sourcemap: true },
-    plugins: [es2020(), copyConsole],
+    plugins: [...browser, es2020(), copyConsole],
   },
   {
     input: { node: 'build/entries/node.js', intake: 'build/intake/intake.js', cli: 'build/cli/main.js' },
-    output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
-    external: [/^node:/, 'ajv', 'ajv/dist/2019.js', 'ajv-formats', 'commander', 'yaml'],
-    plugins: [nodeResolve({ exportConditions: ['node'] })],
+    // A folder of their own: a chunk may have the name of one that browsers load.
+    output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
+    external: [/^node:/, /^(ajv|ajv-formats|commander|yaml)($|\/)/],
+    plugins: [sourceMapsOfTsc, nodeResolve({ exportConditions: ['node'] })],
   },
 ]
