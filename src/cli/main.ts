@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../intake/package-files.ts'
+import { addIntakeCommand } from './intake.ts'
+
+/** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
+const CANNOT = 2
+
+const program = new Command('rivulet')
+  .description('Instrumentation events: the local intake and its tools')
+  .version(packageVersion())
+  .exitOverride()
+  // Commander's suggestions stand on a line of their own; an error here is one line.
+  .configureOutput({ outputError: () => undefined })
+addIntakeCommand(program)
+for (const command of program.commands) command.copyInheritedSettings(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error as Error)
+}
+
+function exitCodeOf(error: Error): number {
+  const shown = error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')
+  if (shown) return error.exitCode === 0 ? 0 : CANNOT
+  const hint = error instanceof CommanderError ? '; see rivulet --help' : ''
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  const line = process.argv.includes('--json')
+    ? JSON.stringify({ level: 'error', message })
+    : `rivulet: ${message}${hint}`
+  process.stderr.write(`${line}\n`)
+  return CANNOT
+}

@@ -1,0 +1,292 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, truncate } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Log } from './log.ts'
+
+/** An event on its way to disk. */
+export interface LogRecord {
+  readonly stream: string
+  /** Its `meta.id`; of the records with one id, the first is stored. Without an id, each is. */
+  readonly id: string | undefined
+  readonly receivedAt: Date
+  readonly event: object
+}
+
+/** A line that was there when the log was opened. */
+export interface StoredLine {
+  readonly event: { readonly [field: string]: unknown }
+  /** The day of receipt, `YYYY-MM-DD`. */
+  readonly day: string
+}
+
+/**
+ * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt. A line is in it as a whole or not
+ * at all, and one line per event id, also after a crash.
+ */
+export interface EventLog {
+  /**
+   * Stores records. Resolves, once they are on disk, to those that are new; the others are stored already. Rejects
+   * if they cannot be written: then none of them is stored, and none is remembered.
+   */
+  append(records: readonly LogRecord[]): Promise<readonly LogRecord[]>
+  /** Waits for what was appended. */
+  close(): Promise<void>
+}
+
+interface OpenFile {
+  readonly handle: FileHandle
+  readonly day: string
+  /** Bytes of whole lines: what a failed write leaves behind is cut back to this. */
+  size: number
+}
+
+interface Append {
+  readonly records: readonly LogRecord[]
+  readonly resolve: (stored: readonly LogRecord[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Opens the log in a folder, cuts what a crash left half-written, and reports each line that is there. */
+export async function openEventLog({
+  folder,
+  log,
+  onLine,
+}: {
+  folder: string
+  log: Log
+  onLine: (line: StoredLine) => void
+}): Promise<EventLog> {
+  const storedIds = new Set<string>()
+  const files = new Map<string, OpenFile>()
+  /** Files that could not be cut back at once, and the size to cut them to. */
+  const spoilt = new Map<string, number>()
+  let waiting: Append[] = []
+  let writing: Promise<void> | undefined
+
+  await mkdir(folder, { recursive: true })
+  await readAll()
+
+  return {
+    append: (records) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ records, resolve, reject })
+        writing ??= writeWaiting()
+      }),
+    async close() {
+      await writing
+      await Promise.all([...files.keys()].map(closeFile))
+    },
+  }
+
+  /** What arrives while a group is being written is the next group: one write and one sync for all of it. */
+  async function writeWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting
+      waiting = []
+      // If the group fails, each gets its own try: one stream's bad folder is not the others' fault.
+      if (!(await settled(group))) for (const append of group) await settled([append], { last: true })
+    }
+    writing = undefined
+  }
+
+  async function settled(group: readonly Append[], { last = group.length === 1 } = {}): Promise<boolean> {
+    try {
+      const stored = new Set(await write(group.flatMap(({ records }) => records)))
+      for (const { records, resolve } of group) resolve(records.filter((record) => stored.has(record)))
+      return true
+    } catch (error) {
+      if (last) for (const { reject } of group) reject(error)
+      return last
+    }
+  }
+
+  async function write(records: readonly LogRecord[]): Promise<LogRecord[]> {
+    const ids = new Set<string>()
+    const fresh = records.filter(({ id }) => {
+      if (id === undefined) return true
+      if (storedIds.has(id) || ids.has(id)) return false
+      ids.add(id)
+      return true
+    })
+
+    const lines = new Map<string, { day: string; text: string }>()
+    for (const { stream, receivedAt, event } of fresh) {
+      const day = dayOf(receivedAt)
+      const path = join(folder, folderName(stream), `${day}.jsonl`)
+      const text = lines.get(path)?.text ?? ''
+      lines.set(path, { day, text: `${text}${JSON.stringify(event)}\n` })
+    }
+    await writeLines(lines)
+
+    for (const id of ids) storedIds.add(id)
+    return fresh
+  }
+
+  async function writeLines(lines: ReadonlyMap<string, { day: string; text: string }>): Promise<void> {
+    const touched: string[] = []
+    try {
+      for (const [path, { day, text }] of lines) {
+        const { handle } = await openFile(path, day)
+        touched.push(path)
+        await handle.appendFile(text)
+      }
+      for (const path of touched) await files.get(path)!.handle.datasync()
+    } catch (error) {
+      for (const path of touched) await cutBack(path)
+      throw error
+    }
+    for (const [path, { text }] of lines) files.get(path)!.size += Buffer.byteLength(text)
+    await closeFilesOfOtherDays(lines)
+  }
+
+  async function openFile(path: string, day: string): Promise<OpenFile> {
+    const known = files.get(path)
+    if (known) return known
+
+    const made = await mkdir(dirname(path), { recursive: true })
+    const handle = await open(path, 'a')
+    try {
+      const cutTo = spoilt.get(path)
+      if (cutTo !== undefined) await handle.truncate(cutTo)
+      spoilt.delete(path)
+      const { size } = await handle.stat()
+      if (size === 0) await syncFolder(dirname(path))
+      if (made !== undefined) await syncFolder(folder)
+      const file = { handle, day, size }
+      files.set(path, file)
+      return file
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  async function cutBack(path: string): Promise<void> {
+    const { handle, size } = files.get(path)!
+    try {
+      await handle.truncate(size)
+    } catch (error) {
+      spoilt.set(path, size)
+      log({
+        level: 'error',
+        message: `${path}: a failed write could not be cut back (${(error as Error).message}); it will be before the next`,
+      })
+    }
+    await closeFile(path)
+  }
+
+  async function closeFile(path: string): Promise<void> {
+    const { handle } = files.get(path)!
+    files.delete(path)
+    await handle.close()
+  }
+
+  async function closeFilesOfOtherDays(lines: ReadonlyMap<string, { day: string }>): Promise<void> {
+    const days = new Set([...lines.values()].map(({ day }) => day))
+    if (days.size === 0) return
+    for (const [path, { day }] of files) if (!days.has(day)) await closeFile(path)
+  }
+
+  async function readAll(): Promise<void> {
+    for (const stream of await readdir(folder, { withFileTypes: true })) {
+      // Names with a dot in front are not streams, see folderName.
+      if (!stream.isDirectory() || stream.name.startsWith('.')) continue
+      const names = (await readdir(join(folder, stream.name))).filter((name) =>
+        /^\d{4}-\d\d-\d\d\.jsonl$/.test(name),
+      )
+      for (const name of names.sort()) await readFile(join(folder, stream.name, name), name.slice(0, 10))
+    }
+  }
+
+  async function readFile(path: string, day: string): Promise<void> {
+    const unfinished = await eachLine(path, (text) => {
+      const event = asObject(text)
+      if (!event) {
+        log({
+          level: 'warn',
+          message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
+        })
+        return
+      }
+      const id = idOf(event)
+      if (id !== undefined) storedIds.add(id)
+      onLine({ event, day })
+    })
+    if (unfinished.bytes === 0) return
+    await truncate(path, unfinished.from)
+    log({
+      level: 'warn',
+      message: `${path}: cut an unfinished last line of ${unfinished.bytes} bytes, left by a crash before it was acknowledged`,
+    })
+  }
+}
+
+/** The `meta.id` by which an event is kept once. */
+export function idOf(event: { readonly [field: string]: unknown }): string | undefined {
+  const { id } = (event.meta ?? {}) as { id?: unknown }
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+/** The UTC day, `YYYY-MM-DD`. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+const LONGEST_FOLDER_NAME = 200
+
+/**
+ * A stream's name as the name of a folder: what is not a letter, digit, `_`, `-` or `.` is percent-encoded, and a dot
+ * in front too, so that no name leads elsewhere and folders that begin with a dot are free for other use.
+ */
+export function folderName(stream: string): string {
+  const safe = encodeURIComponent(Buffer.from(stream).toString()) // a lone surrogate becomes U+FFFD, which can be encoded
+    .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^\./, '%2E')
+  if (safe.length <= LONGEST_FOLDER_NAME) return safe
+  const digest = createHash('sha256').update(stream).digest('hex').slice(0, 16)
+  return `${safe.slice(0, LONGEST_FOLDER_NAME - digest.length - 1)}-${digest}`
+}
+
+/** Calls back for each whole line, and resolves to where an unfinished last one begins. */
+async function eachLine(
+  path: string,
+  onLine: (text: string) => void,
+): Promise<{ from: number; bytes: number }> {
+  let from = 0
+  let rest: Buffer[] = []
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...rest, chunk.subarray(start, end)])
+      rest = []
+      from += line.length + 1
+      start = end + 1
+      onLine(line.toString())
+    }
+    rest.push(chunk.subarray(start))
+  }
+  return { from, bytes: rest.reduce((sum, { length }) => sum + length, 0) }
+}
+
+function asObject(text: string): { readonly [field: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as object as { [field: string]: unknown })
+      : undefined
+  } catch {
+    return undefined // the caller tells of it
+  }
+}
+
+/** A new file is on disk for good once its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return // where a folder cannot be opened
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,15 @@
+/** Why the intake cannot run. The message is one line: what, where, and what to do about it. */
+export class IntakeError extends Error {
+  override readonly name = 'IntakeError'
+  readonly cause: unknown
+
+  constructor(message: string, { cause }: { cause?: unknown } = {}) {
+    super(message)
+    this.cause = cause
+  }
+}
+
+/** The code of a Node error, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | undefined)?.code
+}

@@ -1,0 +1,86 @@
+import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv'
+import ajvFormats from 'ajv-formats'
+import { referencedSchemas } from '../schema/refs.ts'
+import type { Schema, SchemaRepository } from '../schema/repository.ts'
+import { SchemaError } from '../schema/schema-error.ts'
+import type { SchemaObject } from '../schema/schema-file.ts'
+
+/** A schema, ready to judge events. */
+export interface CompiledSchema {
+  readonly title: unknown
+  readonly content: SchemaObject
+  /** What is wrong with an event; empty where it is valid. Defaults of the schema are written into the event. */
+  errorsOf(event: unknown): readonly ErrorObject[]
+}
+
+/** The validators of a schema repository, each compiled once. */
+export interface SchemaRegistry {
+  /** The schema that an event's `$schema` names. Throws a SchemaError where there is none, or none that can be used. */
+  get(uri: string): CompiledSchema
+}
+
+/**
+ * Validators that judge as EventGate's do: formats in Ajv's fast mode, patterns without the `u` flag, lengths in code
+ * points, and the schema's defaults filled in, since those who read the stored events rely on them.
+ */
+export function createSchemaRegistry(repository: SchemaRepository): SchemaRegistry {
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: false,
+    useDefaults: true,
+    unicodeRegExp: false,
+    verbose: true, // the errors carry the value, which the words for people show
+    logger: false, // an unknown format is ignored, as JSON Schema says
+  })
+  ajvFormats.default(ajv, { mode: 'fast' })
+  const compiled = new Map<string, CompiledSchema>()
+
+  return {
+    get(uri) {
+      const known = compiled.get(uri)
+      if (known) return known
+
+      // What is not found is looked for again at the next event: the schema may have been added since.
+      const schema = repository.find(uri)
+      if (!schema) throw new SchemaError(`Failed loading schema at ${uri}`)
+      const made = compile(uri, schema)
+      compiled.set(uri, made)
+      return made
+    },
+  }
+
+  function compile(uri: string, schema: Schema): CompiledSchema {
+    const added: string[] = []
+    try {
+      for (const [ref, target] of referencedSchemas(schema, repository)) add(ref, target)
+      add(uri, schema)
+      const validate = ajv.getSchema(uri)!
+      const errorsOf = (event: unknown) => (validate(event) === true ? [] : (validate.errors ?? []))
+      return { title: schema.content.title, content: schema.content, errorsOf }
+    } catch (cause) {
+      // A corrected file is read anew.
+      for (const key of added) ajv.removeSchema(key)
+      if (cause instanceof SchemaError) throw cause
+      throw new SchemaError(`${schema.path}: ${(cause as Error).message}; correct the schema`, { cause })
+    }
+
+    function add(key: string, target: Schema): void {
+      if (ajv.schemas[key]) return
+      ajv.addSchema(asDraft7(key, target), key)
+      added.push(key)
+    }
+  }
+}
+
+/**
+ * The schema under the URI by which it was asked for: `/title/latest` and the version it stands for have one `$id`.
+ * `$schema` is left out: the family writes draft-07's with `https:`, by which Ajv does not know it.
+ */
+function asDraft7(uri: string, { path, content }: Schema): AnySchemaObject {
+  const { $schema, ...rest } = content
+  if ($schema !== undefined && !/^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/.test(String($schema)))
+    throw new SchemaError(
+      `${path}: "$schema" is ${$schema}; write it in draft-07, https://json-schema.org/draft-07/schema#`,
+    )
+  return { ...rest, $id: uri }
+}

@@ -1,0 +1,213 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { SchemaRepository } from '../schema/repository.ts'
+import { SchemaError } from '../schema/schema-error.ts'
+import { type Answer, problem } from './answer.ts'
+import type { LiveFeed } from './live-feed.ts'
+import type { Log } from './log.ts'
+import { readConsoleFile } from './package-files.ts'
+import { readBody } from './request-body.ts'
+import type { StreamConfigs } from './stream-configs.ts'
+
+/** What the server hands requests on to. */
+export interface ServerParts {
+  /** Judges and stores a batch; rejects if it cannot be stored. */
+  readonly receive: (
+    batch: readonly unknown[],
+    receipt: { receivedAt: Date; sentAt?: number | undefined },
+  ) => Promise<Answer>
+  readonly configs: StreamConfigs
+  readonly schemas: SchemaRepository
+  readonly live: LiveFeed
+  readonly counts: () => object
+  readonly maxBodyBytes: number
+  readonly log: Log
+}
+
+/** EventGate's, and `retry-after`, which a browser would otherwise hide from the client. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'accept, x-requested-with, content-type',
+  'access-control-allow-methods': 'post',
+  'access-control-expose-headers': 'etag, retry-after',
+}
+
+const PAGE_POLICY = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'referrer-policy': 'no-referrer',
+}
+
+const CONSOLE_TYPES: { readonly [ending: string]: string } = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  map: 'application/json',
+  svg: 'image/svg+xml',
+}
+
+const EMPTY_BODY: Answer = {
+  status: 400,
+  statusMessage: 'Request body was empty, or of a type that is not read here.',
+}
+
+/** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. Not listening yet. */
+export function createIntakeServer(parts: ServerParts): Server & { idle(): Promise<void> } {
+  /** What was taken with a 202 and is not stored yet. */
+  const hasty = new Set<Promise<void>>()
+  const server = createServer((request, response) => {
+    response.setHeader('x-content-type-options', 'nosniff')
+    void handle(request, response).catch((error: Error) => {
+      if (request.destroyed && !request.complete) return // the client went away while it was sending
+      parts.log({ level: 'error', message: `${request.method} ${request.url}: ${error.message}` })
+      if (!response.headersSent) send(response, problem(500, 'InternalError', error.message))
+    })
+  })
+  return Object.assign(server, { idle: async () => void (await Promise.all(hasty)) })
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = urlOf(request)
+    if (!url) return send(response, problem(400, 'BadRequestError', 'the request has no proper path'))
+    const { pathname } = url
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+
+    // What shows stored events is for the live page itself: without CORS headers, no other site a developer visits reads it.
+    if (pathname === '/' && isRead) return send(response, consoleFile('live.html'))
+    if (pathname.startsWith('/console/') && isRead)
+      return send(response, consoleFile(pathname.slice('/console/'.length)))
+    if (pathname === '/live' && isRead) return stream(request, response)
+    if (pathname === '/v1/counts' && isRead)
+      return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+
+    for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value)
+    const allowed = allowedFor(pathname)
+    if (!allowed) return send(response, problem(404, 'NotFoundError', `there is nothing at ${pathname}`))
+    if (request.method === 'OPTIONS')
+      return send(response, { status: 200, headers: { allow: allowed }, body: allowed })
+    if (allowed === 'POST' ? request.method !== 'POST' : !isRead) {
+      const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allowed}`)
+      return send(response, { ...refusal, headers: { ...headers, allow: allowed } })
+    }
+    if (allowed === 'POST') return send(response, await postedEvents(request, url))
+    send(
+      response,
+      pathname === '/v1/stream-configs' ? streamConfigs(request) : schema(pathname.slice('/schemas'.length)),
+    )
+  }
+
+  async function postedEvents(request: IncomingMessage, url: URL): Promise<Answer> {
+    const receivedAt = new Date()
+    const body = await readBody(request, parts.maxBodyBytes)
+    if ('refused' in body) return body.refused
+    const batch = batchIn(body.text)
+    if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
+    if (batch.length === 0) return EMPTY_BODY
+
+    const receipt = { receivedAt, sentAt: sentAt(url) }
+    if (!url.searchParams.get('hasty')) return received(batch, receipt)
+    const stored = received(batch, receipt).then(() => void hasty.delete(stored))
+    hasty.add(stored)
+    return { status: 202, statusMessage: `${batch.length} events hastily received.` }
+  }
+
+  async function received(
+    batch: readonly unknown[],
+    receipt: { receivedAt: Date; sentAt: number | undefined },
+  ): Promise<Answer> {
+    try {
+      return await parts.receive(batch, receipt)
+    } catch (error) {
+      // JSON that is nested deeper than the stack is parsed, but can be written by nobody.
+      if (error instanceof RangeError) return problem(400, 'RangeError', 'an event is nested too deeply')
+      const { message } = error as Error
+      parts.log({
+        level: 'error',
+        message: `events could not be stored (${message}) and were answered with 503; make room or correct the data folder`,
+      })
+      const { headers, ...refusal } = problem(503, 'StorageError', `events cannot be stored now: ${message}`)
+      return { ...refusal, headers: { ...headers, 'retry-after': '5' } }
+    }
+  }
+
+  function streamConfigs(request: IncomingMessage): Answer {
+    const { body, etag } = parts.configs.served()
+    const headers = { etag, 'cache-control': 'no-cache' }
+    if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers }
+    return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body }
+  }
+
+  function schema(uri: string): Answer {
+    try {
+      const found = parts.schemas.find(uri)
+      return found
+        ? { status: 200, headers: FRESH, body: found.content }
+        : problem(404, 'NotFoundError', `there is no schema ${uri}`)
+    } catch (error) {
+      if (error instanceof SchemaError) return problem(500, 'SchemaError', error.message)
+      throw error
+    }
+  }
+
+  function stream(request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    if (request.method === 'HEAD') return void response.end()
+    parts.live.connect(response, String(request.headers['last-event-id'] ?? ''))
+  }
+}
+
+const FRESH = { 'cache-control': 'no-cache' }
+
+function urlOf(request: IncomingMessage): URL | undefined {
+  try {
+    return new URL(request.url ?? '', 'http://intake')
+  } catch {
+    return undefined // answered with 400
+  }
+}
+
+function allowedFor(pathname: string): 'POST' | 'GET' | undefined {
+  if (pathname === '/v1/events' || pathname === '/v1/events/') return 'POST'
+  return pathname === '/v1/stream-configs' || pathname.startsWith('/schemas/') ? 'GET' : undefined
+}
+
+/** The events of a body: none where there is nothing in it, undefined where it is no JSON object or array. */
+function batchIn(text: string): readonly unknown[] | undefined {
+  if (text.trim() === '') return []
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return undefined // answered with 400
+  }
+  if (Array.isArray(body)) return body
+  if (typeof body !== 'object' || body === null) return undefined
+  return Object.keys(body).length === 0 ? [] : [body]
+}
+
+/** The sender's clock, `?sent=<ms>`, where it is a time. */
+function sentAt(url: URL): number | undefined {
+  const sent = url.searchParams.get('sent')
+  return sent && /^\d{1,16}$/.test(sent) ? Number(sent) : undefined
+}
+
+const matches = (ifNoneMatch: string | undefined, etag: string) =>
+  (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')))
+
+function consoleFile(name: string): Answer {
+  const [, ending = ''] = /^[\w-]+\.(html|css|js|js\.map|svg)$/.exec(name) ?? []
+  const body = ending ? readConsoleFile(name) : undefined
+  if (!body) return problem(404, 'NotFoundError', `there is no ${name || 'such file'} here`)
+  const type = CONSOLE_TYPES[ending.split('.').pop()!]!
+  return { status: 200, headers: { ...PAGE_POLICY, ...FRESH, 'content-type': type }, body }
+}
+
+function send(response: ServerResponse, { status, statusMessage, headers, body }: Answer): void {
+  const isObject = typeof body === 'object' && !Buffer.isBuffer(body)
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isObject ? JSON.stringify(body) : (body ?? ''))
+  const type = isObject ? { 'content-type': 'application/json' } : {}
+  response.writeHead(status, statusMessage, {
+    ...type,
+    ...headers,
+    ...(status === 304 ? {} : { 'content-length': bytes.length }),
+  })
+  response.end(bytes)
+}

@@ -1,0 +1,77 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { codeOf, IntakeError } from './intake-error.ts'
+
+/**
+ * The layout of the data folder. It rises when an older intake could no longer read what is there; an intake reads
+ * the layouts up to its own, and refuses a higher one instead of spoiling it.
+ */
+const LAYOUT = 1
+
+/** What the intake remembers beside the events. */
+export interface State {
+  /** The stream config served last: a digest of its content, and the revision issued for it. */
+  readonly streamConfig?: { readonly digest: string; readonly revision: string }
+}
+
+export interface StateFile {
+  get(): State
+  /** Replaces the state, on disk before it returns; a crash leaves the old or the new one. */
+  set(state: State): void
+}
+
+/** The state of a data folder, in its `.rivulet/state.json`. Throws an IntakeError where it cannot be used. */
+export function openState(dataFolder: string): StateFile {
+  const path = join(dataFolder, '.rivulet', 'state.json')
+  let state = read(path)
+  if (!existsSync(path)) replace(path, state)
+  return {
+    get: () => state,
+    set(next) {
+      replace(path, next)
+      state = next
+    },
+  }
+}
+
+function read(path: string): State {
+  let stored: State & { layout?: number }
+  try {
+    stored = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return {}
+    throw new IntakeError(`${path}: cannot be read (${(cause as Error).message}); restore or remove it`, {
+      cause,
+    })
+  }
+  const { layout, ...state } = stored
+  if (layout !== undefined && layout <= LAYOUT) return state
+  throw new IntakeError(
+    `${path}: this data folder has layout ${layout}, this version reads up to ${LAYOUT}; use a newer rivulet or another --data`,
+  )
+}
+
+function replace(path: string, state: State): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const file = openSync(`${path}.new`, 'w')
+    writeFileSync(file, `${JSON.stringify({ layout: LAYOUT, ...state }, null, 2)}\n`)
+    fsyncSync(file)
+    closeSync(file)
+    renameSync(`${path}.new`, path)
+  } catch (cause) {
+    throw new IntakeError(
+      `${path}: cannot be written (${(cause as Error).message}); make the data folder writable`,
+      { cause },
+    )
+  }
+}

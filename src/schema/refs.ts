@@ -1,0 +1,41 @@
+import type { Schema, SchemaRepository } from './repository.ts'
+import { SchemaError } from './schema-error.ts'
+
+/**
+ * The schemas that a schema refers to by `$ref: /title/X.Y.Z#`, directly and through others, by URI. Throws a
+ * SchemaError where a reference leads to no schema of the repository.
+ */
+export function referencedSchemas(schema: Schema, repository: SchemaRepository): ReadonlyMap<string, Schema> {
+  const found = new Map<string, Schema>()
+  collect(schema)
+  return found
+
+  function collect(from: Schema): void {
+    for (const ref of refsIn(from.content)) {
+      const uri = ref.split('#')[0]!
+      // Without a path it points into its own schema; json-schema.org's own are known to every validator.
+      if (uri === '' || found.has(uri) || /^https?:\/\/json-schema\.org\//.test(uri)) continue
+
+      const target = repository.find(uri)
+      if (!target) throw new SchemaError(nowhere(from, ref, repository))
+      found.set(uri, target)
+      collect(target)
+    }
+  }
+}
+
+function nowhere({ path }: Schema, ref: string, { folders }: SchemaRepository): string {
+  return `${path}: "$ref" points to ${ref}, which is no schema in ${folders.join(', ')}; correct it to /title/X.Y.Z#, or add the folder that has it`
+}
+
+/** Every `$ref` of a schema. What stands under these keywords is data, and so is no reference. */
+const DATA = new Set(['examples', 'default', 'enum', 'const'])
+
+function refsIn(node: unknown, parent = ''): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([key, value]) => {
+    if (key === '$ref' && typeof value === 'string') return [value]
+    const isData = DATA.has(key) && parent !== 'properties'
+    return isData ? [] : refsIn(value, key)
+  })
+}
