@@ -17,26 +17,28 @@ interface FeedOptions {
   readonly onConnection: (connection: Connection) => void
 }
 
-/** How many records are remembered as shown. The intake sends the last 200 again after each reconnect. */
+/** How many records are remembered as shown. The intake sends the last 200 again after a restart. */
 const MOST_SEEN = 2000
 
 const RETRY_DELAY = 3000
 
 /** Listens to the intake for as long as the page lives, across restarts of the intake. */
 export function openFeed({ url, onArrival, onConnection }: FeedOptions): void {
-  const isNew = createSeen(MOST_SEEN)
+  const seen = createSeen(MOST_SEEN)
 
   const receive = (message: MessageEvent<string>) => {
     const arrival = toArrival(JSON.parse(message.data))
-    // With the time, since an intake that starts again may also count its ids from one again.
-    if (isNew(`${message.lastEventId} ${arrival.receivedAt}`)) onArrival(arrival)
+    if (seen.isNew(idOf(arrival) ?? message.data)) onArrival(arrival)
   }
 
   const connect = () => {
     const source = new EventSource(url)
     source.addEventListener('accepted', receive)
     source.addEventListener('rejected', receive)
-    source.addEventListener('open', () => onConnection('connected'))
+    source.addEventListener('open', () => {
+      seen.beginConnection()
+      onConnection('connected')
+    })
     source.addEventListener('error', () => {
       onConnection('lost')
       // An EventSource tries again after a broken connection, but gives up after an answer such as a proxy's 502.
@@ -58,13 +60,30 @@ function toArrival({ stream, received_at, event, problems }: LiveMessage): Arriv
   return problems ? { ...arrival, problems } : arrival
 }
 
-/** A function that says whether it is given a key for the first time, as far as its memory goes. */
-function createSeen(most: number): (key: string) => boolean {
-  const seen = new Set<string>()
-  return (key) => {
-    if (seen.has(key)) return false
-    seen.add(key)
-    if (seen.size > most) seen.delete(seen.values().next().value!)
-    return true
+/** What tells an accepted event from every other. A rejected one may have the id of one that was accepted. */
+function idOf({ event, problems }: Arrival): string | undefined {
+  if (problems) return undefined
+  const { meta } = event as { meta?: { id?: string } }
+  return meta?.id
+}
+
+/**
+ * Remembers what was shown by what it is, since the message ids are new after a restart of the intake. Over one
+ * connection the intake sends nothing twice: what looks the same there happened twice.
+ */
+function createSeen(most: number) {
+  const connectionOf = new Map<string, number>()
+  let connection = 0
+  return {
+    beginConnection() {
+      connection += 1
+    },
+    isNew(key: string): boolean {
+      const known = connectionOf.get(key)
+      if (known !== undefined && known < connection) return false
+      connectionOf.set(key, connection)
+      if (connectionOf.size > most) connectionOf.delete(connectionOf.keys().next().value!)
+      return true
+    },
   }
 }

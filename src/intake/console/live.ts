@@ -95,7 +95,8 @@ function paintEmptyState(): void {
 function nothingHereText(): string {
   const events = rejectedOnly ? 'rejected events' : 'events'
   const stream = chosenStream ? ` of ${chosenStream}` : ''
-  return `No ${events}${stream} to show. New ones appear here as they arrive.`
+  const next = pausedAt === undefined ? 'New ones appear here as they arrive.' : 'Resume to see new ones.'
+  return `No ${events}${stream} to show. ${next}`
 }
 
 function selection(range: { after: number; until: number }): Selection {
