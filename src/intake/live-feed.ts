@@ -25,7 +25,8 @@ export interface LiveFeed {
   close(): void
 }
 
-const MOST_RECENT = 200
+/** How many records a new reader gets at first. */
+export const MOST_RECENT = 200
 const HEARTBEAT_EVERY = 15_000
 /** A reader that is further behind is cut off: it comes back by itself, and gets the most recent records. */
 const MOST_BYTES_BEHIND = 2_000_000

@@ -1,20 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
 import { type Answer, problem } from './answer.ts'
+import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
 import { readConsoleFile } from './package-files.ts'
+import type { Receipt, Receive } from './receive.ts'
 import { readBody } from './request-body.ts'
 import type { StreamConfigs } from './stream-configs.ts'
 
 /** What the server hands requests on to. */
 export interface ServerParts {
-  /** Judges and stores a batch; rejects if it cannot be stored. */
-  readonly receive: (
-    batch: readonly unknown[],
-    receipt: { receivedAt: Date; sentAt?: number | undefined },
-  ) => Promise<Answer>
+  readonly receive: Receive
   readonly configs: StreamConfigs
   readonly schemas: SchemaRepository
   readonly live: LiveFeed
@@ -50,8 +50,15 @@ const EMPTY_BODY: Answer = {
   statusMessage: 'Request body was empty, or of a type that is not read here.',
 }
 
-/** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. Not listening yet. */
-export function createIntakeServer(parts: ServerParts): Server & { idle(): Promise<void> } {
+export interface IntakeServer {
+  /** Resolves to the URL once it listens; rejects with an IntakeError where it cannot. */
+  listen(address: { host: string; port: number }): Promise<string>
+  /** Answers and stores what it has taken, and takes nothing more. */
+  close(): Promise<void>
+}
+
+/** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. */
+export function createIntakeServer(parts: ServerParts): IntakeServer {
   /** What was taken with a 202 and is not stored yet. */
   const hasty = new Set<Promise<void>>()
   const server = createServer((request, response) => {
@@ -62,7 +69,32 @@ export function createIntakeServer(parts: ServerParts): Server & { idle(): Promi
       if (!response.headersSent) send(response, problem(500, 'InternalError', error.message))
     })
   })
-  return Object.assign(server, { idle: async () => void (await Promise.all(hasty)) })
+
+  return {
+    listen,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      parts.live.close()
+      await closed
+      await Promise.all(hasty)
+    },
+  }
+
+  async function listen({ host, port }: { host: string; port: number }): Promise<string> {
+    try {
+      server.listen(port, host)
+      await once(server, 'listening')
+    } catch (cause) {
+      const message =
+        codeOf(cause) === 'EADDRINUSE'
+          ? `port ${port} on ${host} is in use; choose another port, or stop the program that holds it`
+          : `cannot listen on ${host}, port ${port} (${(cause as Error).message}); choose another host or port`
+      throw new IntakeError(message, { cause })
+    }
+    const name = host.includes(':') ? `[${host}]` : host
+    return `http://${name}:${(server.address() as AddressInfo).port}`
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request)
@@ -109,10 +141,7 @@ export function createIntakeServer(parts: ServerParts): Server & { idle(): Promi
     return { status: 202, statusMessage: `${batch.length} events hastily received.` }
   }
 
-  async function received(
-    batch: readonly unknown[],
-    receipt: { receivedAt: Date; sentAt: number | undefined },
-  ): Promise<Answer> {
+  async function received(batch: readonly unknown[], receipt: Receipt): Promise<Answer> {
     try {
       return await parts.receive(batch, receipt)
     } catch (error) {

@@ -1,0 +1,55 @@
+import { dayOf, type StoredLine } from './event-log.ts'
+import { isObject } from './ingest.ts'
+import { type LiveRecord, MOST_RECENT } from './live-feed.ts'
+import { REJECTED_STREAM } from './rejection.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** What the data folder tells of the time before this process. */
+export interface History {
+  add(line: StoredLine): void
+  readonly tally: Tally
+  /** The most recent records of today, oldest first. */
+  recent(): LiveRecord[]
+}
+
+/** Collects the lines of an event log as it is opened. Remembers few of them. */
+export function createHistory(today = dayOf(new Date())): History {
+  const tally = createTally()
+  const recent = new Map<string, LiveRecord[]>()
+
+  return {
+    add(line) {
+      const record = asLiveRecord(line)
+      tally.count(record)
+      if (line.day !== today) return
+      const ofStream = recent.get(record.stream) ?? []
+      ofStream.push(record)
+      if (ofStream.length > MOST_RECENT) ofStream.shift()
+      recent.set(record.stream, ofStream)
+    },
+    tally,
+    recent: () =>
+      [...recent.values()].flat().sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at)),
+  }
+}
+
+/** A stored line as the live page shows it. Only `meta.dt` tells when it came, to the day. */
+function asLiveRecord({ event, day }: StoredLine): LiveRecord {
+  const meta = isObject(event.meta) ? event.meta : {}
+  const received_at =
+    typeof meta.dt === 'string' && meta.dt.startsWith(day) ? meta.dt : `${day}T00:00:00.000Z`
+  if (meta.stream !== REJECTED_STREAM)
+    return { kind: 'accepted', stream: String(meta.stream), received_at, event }
+
+  const { errored_stream_name: stream = '', problems, raw_event } = event
+  const told = Array.isArray(problems) ? problems.map(String) : []
+  return { kind: 'rejected', stream: String(stream), received_at, problems: told, event: parsed(raw_event) }
+}
+
+function parsed(json: unknown): unknown {
+  try {
+    return JSON.parse(String(json))
+  } catch {
+    return json // someone edited the file; shown as it is
+  }
+}

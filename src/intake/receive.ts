@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { type Answer, answerTo } from './answer.ts'
+import { type EventLog, idOf, type LogRecord } from './event-log.ts'
+import { type Judged, ingest } from './ingest.ts'
+import type { LiveFeed, LiveRecord } from './live-feed.ts'
+import type { SchemaRegistry } from './registry.ts'
+import { problemsOf, REJECTED_STREAM, rejectionOf } from './rejection.ts'
+import type { StreamConfigs } from './stream-configs.ts'
+import type { Tally } from './tally.ts'
+
+/** When a batch arrived, and when it was sent by the sender's clock, where that is told. */
+export interface Receipt {
+  readonly receivedAt: Date
+  readonly sentAt?: number | undefined
+}
+
+/** Judges a batch, stores all of it, and only then answers and tells of it. Rejects if it cannot be stored. */
+export type Receive = (batch: readonly unknown[], receipt: Receipt) => Promise<Answer>
+
+export function createReceive({
+  configs,
+  registry,
+  eventLog,
+  tally,
+  live,
+}: {
+  configs: StreamConfigs
+  registry: SchemaRegistry
+  eventLog: EventLog
+  tally: Tally
+  live: LiveFeed
+}): Receive {
+  const { settingsOf } = configs
+
+  return async (batch, receipt) => {
+    const judged = ingest(batch, { ...receipt, settingsOf, schemaOf: registry.get, newId: randomUUID })
+
+    const entries = judged.map((one) => entryOf(one, receipt.receivedAt))
+    const stored = new Set(await eventLog.append(entries.map(({ record }) => record)))
+
+    for (const { record, shown } of entries) {
+      if (!stored.has(record)) continue // a duplicate: stored, counted and shown before
+      tally.count(shown)
+      live.publish(shown)
+    }
+    return answerTo(judged)
+  }
+}
+
+/** What is stored of a judged event, and what is shown of it. */
+function entryOf(judged: Judged, receivedAt: Date): { record: LogRecord; shown: LiveRecord } {
+  const received_at = receivedAt.toISOString()
+  if (judged.verdict === 'accepted') {
+    const { stream, event } = judged
+    return {
+      record: { stream, id: idOf(event), receivedAt, event },
+      shown: { kind: 'accepted', stream, received_at, event },
+    }
+  }
+  const { event } = judged
+  const problems = problemsOf(judged)
+  const rejection = rejectionOf(judged, { problems, id: randomUUID(), receivedAt })
+  const stream = rejection.errored_stream_name ?? ''
+  return {
+    record: { stream: REJECTED_STREAM, id: rejection.meta.id, receivedAt, event: rejection },
+    shown: { kind: 'rejected', stream, received_at, problems, event },
+  }
+}

@@ -1,0 +1,27 @@
+import type { LiveRecord } from './live-feed.ts'
+
+/** How many events of a stream were stored, and rejected. */
+export interface StreamCounts {
+  readonly stored: number
+  readonly rejected: number
+}
+
+/** Counts by stream. Events that name no stream count under ''. */
+export interface Tally {
+  count(record: LiveRecord): void
+  counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
+}
+
+export function createTally(): Tally {
+  const streams = new Map<string, { stored: number; rejected: number }>()
+  return {
+    count({ kind, stream }) {
+      const counts = streams.get(stream) ?? { stored: 0, rejected: 0 }
+      counts[kind === 'accepted' ? 'stored' : 'rejected'] += 1
+      streams.set(stream, counts)
+    },
+    counts: () => ({
+      streams: Object.fromEntries([...streams].sort().map(([stream, counts]) => [stream, { ...counts }])),
+    }),
+  }
+}
