@@ -1,4 +1,5 @@
 import { type Connection, openFeed } from './feed.ts'
+import { clientExample, curlExample } from './first-steps.ts'
 import { createRecords, type Selection } from './records.ts'
 import { rowOf } from './rows.ts'
 import { createStreamList } from './stream-list.ts'
@@ -34,7 +35,7 @@ let paintedUntil = 0
 let isConnected = false
 let isPaintDue = false
 
-showExamples()
+void showExamples()
 rejectedOnlyButton.addEventListener('click', toggleRejectedOnly)
 pauseButton.addEventListener('click', togglePause)
 byId('clear').addEventListener('click', clear)
@@ -138,20 +139,9 @@ function showConnection(state: Connection): void {
   schedulePaint()
 }
 
-/** What to paste into a terminal or a page, with this intake's own address. */
-function showExamples(): void {
-  const { origin } = location
-  byId('example-curl').textContent = [
-    `curl ${origin}/v1/events \\`,
-    `  -H 'content-type: application/json' \\`,
-    `  -d '[{ "$schema": "/shop/click/1.0.0", "meta": { "stream": "shop.click" }, "action": "buy" }]'`,
-  ].join('\n')
-  byId('example-client').textContent = [
-    'createClient({',
-    `  intakeUrl: '${origin}/v1/events',`,
-    `  streamConfigUrl: '${origin}/v1/stream-configs',`,
-    '})',
-  ].join('\n')
+async function showExamples(): Promise<void> {
+  byId('example-client').textContent = clientExample(location.origin)
+  byId('example-curl').textContent = await curlExample(location.origin)
 }
 
 function byId(id: string): HTMLElement {

@@ -17,6 +17,9 @@ const SCHEMA = {
     action: { type: 'string' },
     amount: { type: 'integer' },
   },
+  examples: [
+    { $schema: '/shop/click/1.0.0', meta: { stream: 'shop.click', id: '1' }, action: "it's bought" },
+  ],
 }
 
 const STREAMS = { 'shop.click': { schema_title: 'shop/click' }, 'shop.buy': { schema_title: 'shop/click' } }
