@@ -1,11 +1,10 @@
 /** Why the intake cannot run. The message is one line: what, where, and what to do about it. */
 export class IntakeError extends Error {
   override readonly name = 'IntakeError'
-  readonly cause: unknown
 
   constructor(message: string, { cause }: { cause?: unknown } = {}) {
     super(message)
-    this.cause = cause
+    Object.assign(this, { cause }) // the types of es2020 have no `cause` yet
   }
 }
 

@@ -63,6 +63,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   const hasty = new Set<Promise<void>>()
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
+    // A connection that is kept alive would hold up the closing.
+    response.on('finish', () => server.listening || server.closeIdleConnections())
     void handle(request, response).catch((error: Error) => {
       if (request.destroyed && !request.complete) return // the client went away while it was sending
       parts.log({ level: 'error', message: `${request.method} ${request.url}: ${error.message}` })
