@@ -4,37 +4,44 @@ import { devices } from 'playwright'
 import { launchChromium } from '../../test/support/chromium.mjs'
 import { REJECTED, storedEvents } from './stored.mjs'
 
-const STORED_WITHIN = 20_000
 const LOOK_AGAIN = 100
 const MOST_VISITORS = 8
 const VISITORS = [devices['Desktop Chrome'], devices['Pixel 7']]
+
+/**
+ * What a visit leaves behind, or many: how many events of each stream.
+ *
+ * @typedef {{ exactly: Map<string, number>, atLeast: Map<string, number> }} Expected
+ * @typedef {{ counts: Map<string, number>, rejected: readonly string[] }} Stored
+ * @typedef {Expected & { inSample: boolean, complaints: string[] }} Visit
+ */
 
 // Each page has these three by the time it is left. CLS and INP depend on what happens on it.
 const VITALS_OF_A_PAGE = 3
 
 /**
- * Sends visitors through the shop and prints, a line a stream, what of it the intake has stored.
+ * Sends visitors through the shop, and compares what they did there with what the intake has stored.
  *
  * @param {object} options
  * @param {string} options.shop address of the shop
  * @param {string} options.data folder where the intake stores
  * @param {readonly string[]} options.streams
- * @returns {Promise<boolean>} whether all of it arrived, and nothing else; what is wrong has been printed
+ * @param {number} [options.within] how long the intake may take after the last visitor has left; default 20 s
+ * @returns {Promise<{ stored: string[], wrong: string[] }>} a line for each stream, and a line for each thing that is
+ *   not as it should be
  */
-export async function check({ shop, data, streams }) {
+export async function check({ shop, data, streams, within = 20_000 }) {
   const browser = await launchChromium({ handleSIGINT: false, handleSIGTERM: false })
   try {
     const visits = await visitUntilBothSampled(browser, shop)
+    const expected = expectedOf(visits)
     // The browser stays open until then, as a visitor's does: only the tab was closed.
-    const stored = await storedOnceAtLeast(data, expectedOf(visits))
+    const stored = await storedOnceAtLeast(expected, { data, within })
 
-    for (const stream of streams) console.log(`${stream} ${stored.counts.get(stream) ?? 0} stored`)
-    const wrong = [
-      ...visits.flatMap(({ complaints }) => complaints),
-      ...whatIsWrong(expectedOf(visits), stored),
-    ]
-    for (const line of wrong) console.error(`demo: ${line}`)
-    return wrong.length === 0
+    return {
+      stored: streams.map((stream) => `${stream} ${stored.counts.get(stream) ?? 0} stored`),
+      wrong: [...visits.flatMap(({ complaints }) => complaints), ...whatIsWrong(expected, stored)],
+    }
   } finally {
     await browser.close()
   }
@@ -43,8 +50,12 @@ export async function check({ shop, data, streams }) {
 /**
  * `shop.impression` keeps half of the sessions, by ids that the browser draws. So visitors come until there was one
  * in the sample and one outside of it, and what each of them should leave behind is known exactly.
+ *
+ * @param {import('playwright').Browser} browser
+ * @param {string} shop
  */
 async function visitUntilBothSampled(browser, shop) {
+  /** @type {Visit[]} */
   const visits = []
   const draws = new Set()
   while (draws.size < 2 && visits.length < MOST_VISITORS) {
@@ -58,6 +69,11 @@ async function visitUntilBothSampled(browser, shop) {
 /**
  * One visitor: looks at everything, puts two things into the basket, takes one out again, buys the other, and closes
  * the tab. Tells what was done, as a count for each stream, and what the browser complained about.
+ *
+ * @param {import('playwright').Browser} browser
+ * @param {string} shop
+ * @param {import('playwright').BrowserContextOptions | undefined} device
+ * @returns {Promise<Visit>}
  */
 async function visitShop(browser, shop, device) {
   const context = await browser.newContext(device)
@@ -94,8 +110,13 @@ async function visitShop(browser, shop, device) {
   }
 }
 
-/** What a developer would see in red: errors of scripts, refused requests, breaches of the page's policy. */
+/**
+ * What a developer would see in red: errors of scripts, refused requests, breaches of the page's policy.
+ *
+ * @param {import('playwright').Page} page
+ */
 function complaintsOf(page) {
+  /** @type {string[]} */
   const complaints = []
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
   page.on('console', (message) => {
@@ -106,7 +127,11 @@ function complaintsOf(page) {
   return complaints
 }
 
-/** Scrolls the card into view and waits until the browser says that it has been seen, as it says to the shop. */
+/**
+ * Scrolls the card into view and waits until the browser says that it has been seen, as it says to the shop.
+ *
+ * @param {import('playwright').Locator} card
+ */
 async function lookAt(card) {
   await card.scrollIntoViewIfNeeded()
   await card.evaluate(
@@ -121,30 +146,48 @@ async function lookAt(card) {
   )
 }
 
-/** What the shop's own client says, once it knows the config. */
-function isInSample(page, stream) {
-  return page.evaluate(async (name) => {
-    const { events } = await import('/events.js')
-    return events.isInSample(name)
-  }, stream)
+/**
+ * What the shop's own client says, once it knows the config.
+ *
+ * @param {import('playwright').Page} page
+ * @param {string} stream
+ * @returns {Promise<boolean>}
+ */
+async function isInSample(page, stream) {
+  // As text: the page imports its own module, whoever compiles this one.
+  const events = "import('/events.js').then(({ events }) => events"
+  const name = JSON.stringify(stream)
+  await page.waitForFunction(`${events}.explain(${name}).goes !== undefined)`)
+  return page.evaluate(`${events}.isInSample(${name}))`)
 }
 
-/** Closes the tab with all that a page goes through then, unlike playwright's plain `close`. */
+/**
+ * Closes the tab with all that a page goes through then, unlike playwright's plain `close`.
+ *
+ * @param {import('playwright').Page} page
+ */
 async function close(page) {
   const closed = page.waitForEvent('close')
   await page.close({ runBeforeUnload: true })
   await closed
 }
 
-/** What all visits together should have left, and no more of the one, at least as much of the other. */
-export function expectedOf(visits) {
+/**
+ * What all visits together should have left.
+ *
+ * @param {readonly Expected[]} visits
+ * @returns {Expected}
+ */
+function expectedOf(visits) {
   return {
     exactly: sumOf(visits.map(({ exactly }) => exactly)),
     atLeast: sumOf(visits.map(({ atLeast }) => atLeast)),
   }
 }
 
+/** @param {readonly Map<string, number>[]} counts */
 function sumOf(counts) {
+  /** @type {Map<string, number>} */
   const sum = new Map()
   for (const [stream, count] of counts.flatMap((each) => [...each])) {
     sum.set(stream, (sum.get(stream) ?? 0) + count)
@@ -152,34 +195,43 @@ function sumOf(counts) {
   return sum
 }
 
-/** What is stored once it is as much as expected, or when waiting has lost its sense: what was rejected stays so. */
-async function storedOnceAtLeast(data, { exactly, atLeast }) {
+/**
+ * What is stored once it is as much as expected, or when waiting is of no more use: what was rejected stays so.
+ *
+ * @param {Expected} expected
+ * @param {{ data: string, within: number }} options
+ */
+async function storedOnceAtLeast({ exactly, atLeast }, { data, within }) {
   const least = [...exactly, ...atLeast]
-  const deadline = Date.now() + STORED_WITHIN
+  const deadline = Date.now() + within
   for (;;) {
     const stored = await storedIn(data)
-    if (least.every(([stream, count]) => (stored.counts.get(stream) ?? 0) >= count)) return stored
-    if (stored.rejected.length > 0 || Date.now() > deadline) return stored
+    const isThere = least.every(([stream, count]) => (stored.counts.get(stream) ?? 0) >= count)
+    if (isThere || stored.rejected.length > 0 || Date.now() > deadline) return stored
     await pause(LOOK_AGAIN)
   }
 }
 
+/**
+ * @param {string} data
+ * @returns {Promise<Stored>}
+ */
 async function storedIn(data) {
   const events = await storedEvents(data)
   const counts = new Map()
   for (const { meta } of events) counts.set(meta.stream, (counts.get(meta.stream) ?? 0) + 1)
-  const rejected = events.filter(({ meta }) => meta.stream === REJECTED).map(reasonOf)
-  return { counts, rejected }
+  const rejected = events.filter(({ meta }) => meta.stream === REJECTED)
+  return { counts, rejected: rejected.map((event) => `${event.errored_stream_name}: ${event.message}`) }
 }
 
 /**
  * One line for each thing that is not as it should be; none if all is well.
  *
- * @param {{ exactly: Map<string, number>, atLeast: Map<string, number> }} expected
- * @param {{ counts: Map<string, number>, rejected: readonly string[] }} stored
+ * @param {Expected} expected
+ * @param {Stored} stored
  * @returns {string[]}
  */
-export function whatIsWrong({ exactly, atLeast }, { counts, rejected }) {
+function whatIsWrong({ exactly, atLeast }, { counts, rejected }) {
   const wrong = rejected.map((reason) => `the intake rejected an event: ${reason}`)
   for (const [stream, count] of exactly) {
     const got = counts.get(stream) ?? 0

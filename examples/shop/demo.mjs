@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { startIntake } from '../../dist/intake.js'
+import { startIntake } from 'rivulet/intake'
 import { check } from './check.mjs'
 import { serve } from './server.mjs'
 
@@ -23,7 +23,7 @@ const streamsFile = here('streams.json')
 
 const options = readOptions(process.argv.slice(2))
 if (options.help) console.log(HELP)
-else process.exitCode = await run(options)
+else process.exit(await run(options)) // a browser that was interrupted must not keep it running
 
 function readOptions(args) {
   try {
@@ -65,8 +65,8 @@ async function run(options) {
         return 0
       }
       const { streams } = JSON.parse(await readFile(streamsFile, 'utf8'))
-      const done = check({ shop: demo.shop, data, streams: Object.keys(streams) })
-      return await Promise.race([done.then((ok) => (ok ? 0 : 1)), stopped.then(() => 130)])
+      const done = check({ shop: demo.shop, data, streams: Object.keys(streams) }).then(report)
+      return await Promise.race([done, stopped.then(() => 130)])
     } finally {
       await demo.close()
     }
@@ -78,10 +78,17 @@ async function run(options) {
   }
 }
 
+/** Prints what a check has found, and gives the exit code. */
+function report({ stored, wrong }) {
+  for (const line of stored) console.log(line)
+  for (const line of wrong) console.error(`demo: ${line}`)
+  return wrong.length === 0 ? 0 : 1
+}
+
 async function start(data, port) {
   const intake = await startIntakeNear(port, {
     data,
-    schemas: [here('schemas'), here('../../schemas')],
+    schemas: [here('schemas')],
     streams: streamsFile,
     host: '127.0.0.1',
   })

@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { extname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -83,7 +84,12 @@ export async function serve({ folders, texts = {}, intake, port = 0 }) {
     return pipeline(createReadStream(file), response)
   }
 
-  /** @param {import('node:http').ServerResponse} response */
+  /**
+   * @param {import('node:http').ServerResponse} response
+   * @param {number} status
+   * @param {string} text
+   * @param {Record<string, string>} [more] headers
+   */
   function refuse(response, status, text, more = {}) {
     response.writeHead(status, { ...headers, ...more, 'content-type': 'text/plain; charset=utf-8' }).end(text)
   }

@@ -2,12 +2,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/** @typedef {{ meta: { stream: string, [field: string]: unknown }, [field: string]: unknown }} StoredEvent */
+
 /** The stream in which the intake keeps what it has rejected, with the reason. */
 export const REJECTED = 'rivulet.rejected'
 
 /**
  * @param {string} data the folder where the intake stores
- * @returns {Promise<Record<string, unknown>[]>} the events of all streams, what was rejected among them
+ * @returns {Promise<StoredEvent[]>} the events of all streams, what was rejected among them
  */
 export async function storedEvents(data) {
   const entries = await readdir(data, { recursive: true, withFileTypes: true })
@@ -16,7 +18,11 @@ export async function storedEvents(data) {
   return texts.flatMap(wholeLines).map((line) => JSON.parse(line))
 }
 
-/** The line that the intake is writing at this moment has no end yet, and is not looked at. */
+/**
+ * The line that the intake is writing at this moment has no end yet, and is not looked at.
+ *
+ * @param {string} text
+ */
 function wholeLines(text) {
   return text.split('\n').slice(0, -1)
 }
