@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { expect, onTestFinished } from 'vitest'
-import { startIntake } from '../../../dist/intake.js'
+import { startIntake } from 'rivulet/intake'
 
 const SCHEMA = {
   $id: '/shop/click/1.0.0',
