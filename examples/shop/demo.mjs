@@ -41,7 +41,8 @@ function readOptions(args) {
     }
     return { ...values, port }
   } catch (error) {
-    console.error(`demo: ${error.message.split('\n')[0]}. See npm run demo -- --help`)
+    const [what] = error.message.split(/\.?(\n|$)/)
+    console.error(`demo: ${what}. See npm run demo -- --help`)
     process.exit(2)
   }
 }
