@@ -25,7 +25,7 @@ describe('in an empty project', () => {
   test('createClient is there for Node', async () => {
     const { stdout } = await node(`
       import { createClient } from 'rivulet'
-      const events = createClient({ intakeUrl: 'http://127.0.0.1:9/v1/events', streamConfigs: {}, queueDir: './queue' })
+      const events = createClient({ intakeUrl: 'http://127.0.0.1:9/v1/events', streamConfigs: {} })
       console.log(typeof events.submit('shop.click', { action: 'buy' }))
       await events.close()
     `)
@@ -118,11 +118,11 @@ describe('in an empty project', () => {
   }
 
   function node(source: string, options: readonly string[] = []) {
-    return run(process.execPath, [...options, '--input-type=module', '--eval', source])
+    return run(process.execPath, [...options, '--input-type=module', '--eval', source], 20_000)
   }
 
-  function run(command: string, args: readonly string[]) {
-    return promisify(execFile)(command, args, { cwd: project, timeout: 100_000 }).catch((error) => {
+  function run(command: string, args: readonly string[], timeout = 100_000) {
+    return promisify(execFile)(command, args, { cwd: project, timeout }).catch((error) => {
       throw new Error(`${command} ${args.join(' ')}\n${error.stdout}${error.stderr}`, { cause: error })
     })
   }

@@ -21,11 +21,7 @@ describe('the packed package', () => {
 
   test('has nothing that publint would say', async () => {
     const bytes = await readFile(tarball.path)
-    const { messages, pkg } = await publint({
-      pkgDir: ROOT,
-      strict: true,
-      pack: { tarball: arrayBuffer(bytes) },
-    })
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball: arrayBuffer(bytes) } })
 
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
   })
@@ -42,8 +38,7 @@ describe('the packed package', () => {
     ]
     const { code, output } = await run(tool('attw'), [tarball.path, ...options, '--no-emoji', '--no-color'])
 
-    expect(output).toContain('No problems found')
-    expect(code).toBe(0)
+    expect(code, output).toBe(0)
   })
 
   test('holds what is documented, and nothing else', () => {
