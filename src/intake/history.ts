@@ -22,10 +22,12 @@ export function createHistory(today = dayOf(new Date())): History {
       const record = asLiveRecord(line)
       tally.count(record)
       if (line.day !== today) return
-      const ofStream = recent.get(record.stream) ?? []
-      ofStream.push(record)
-      if (ofStream.length > MOST_RECENT) ofStream.shift()
-      recent.set(record.stream, ofStream)
+      // Files are read one after another, so each keeps its most recent.
+      const file = `${record.kind} ${record.stream}`
+      const inFile = recent.get(file) ?? []
+      inFile.push(record)
+      if (inFile.length > MOST_RECENT) inFile.shift()
+      recent.set(file, inFile)
     },
     tally,
     recent: () =>

@@ -72,6 +72,11 @@ export async function write(path: string, content: unknown): Promise<void> {
 export async function shopFolder(streams: unknown = STREAMS) {
   const folder = await tempFolder()
   await write(join(folder, 'schemas/shop/click/1.0.0.json'), CLICK_SCHEMA)
+  await write(join(folder, 'schemas/shop/view/1.0.0.json'), {
+    ...CLICK_SCHEMA,
+    title: 'shop/view',
+    $id: '/shop/view/1.0.0',
+  })
   await write(join(folder, 'streams.json'), streams)
   return {
     folder,
