@@ -6,8 +6,10 @@ const project = (name: string, options = {}) => ({
 
 export default defineConfig({
   test: {
+    allowOnly: false,
     projects: [
-      project('unit'),
+      // Some run the tools themselves, on a machine that may be busy.
+      project('unit', { testTimeout: 20_000, hookTimeout: 20_000 }),
       project('e2e', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('package', { testTimeout: 120_000, hookTimeout: 120_000 }),
     ],
