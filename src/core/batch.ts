@@ -1,0 +1,26 @@
+import type { QueuedEvent } from './queue.ts'
+
+/** EventGate refuses bodies over 100 kB; Chromium lets 64 KiB be in flight when a page goes. */
+export const BATCH_BYTES = 60_000
+
+/** The first events that fit into `room` as a JSON array; where all of a batch's room is free, at least one. */
+export function fitting(events: readonly QueuedEvent[], room = BATCH_BYTES): QueuedEvent[] {
+  const batch: QueuedEvent[] = []
+  let left = room - 1
+  for (const event of events) {
+    left -= event.bytes + 1
+    if (left < 0 && (batch.length || room < BATCH_BYTES)) break
+    batch.push(event)
+  }
+  return batch
+}
+
+/** Length in UTF-8. JSON holds no lone surrogate, so each half of a pair stands for two of its four bytes. */
+export function byteLength(json: string): number {
+  let bytes = json.length
+  for (let i = 0; i < json.length; i++) {
+    const unit = json.charCodeAt(i)
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit & 0xf800) !== 0xd800 ? 2 : 1
+  }
+  return bytes
+}

@@ -1,0 +1,59 @@
+import type { RecordStore } from './queue.ts'
+
+/**
+ * What a platform gives: clock, ids, context, storage, requests, signals. Browser, Node and web view each fill it
+ * in; the core reaches for nothing else. Unless a member says otherwise, it does not throw.
+ */
+export interface Environment {
+  /** Becomes `meta.domain`; left out where there is none. */
+  readonly domain?: string
+  /** Ids by sampling unit, undefined where there is none. Each is made when it is first asked for. */
+  readonly ids: Readonly<Record<Unit, () => string | undefined>>
+  /** Values that stream config may ask for by name (`provide_values`), each found when it is asked for. */
+  readonly context: Readonly<Record<string, () => unknown>>
+  /** Where the queue survives the page; without it the queue is in memory only. */
+  readonly records?: RecordStore
+  /** Small texts that survive the page, such as the last good stream config. */
+  readonly memo: { read(key: string): string | null | undefined; write(key: string, text: string): void }
+
+  /** Milliseconds since 1970, by the device's clock. */
+  now(): number
+  /** From 0 up to, not including, 1. */
+  random(): number
+  /** A UUIDv7 that begins with `at`, in ms since 1970. Later calls give greater ones. */
+  eventId(at: number): string
+  /** The URL in full; undefined where it is none, or not http. */
+  resolve(url: string): string | undefined
+  /** Calls back after `ms`; the returned function takes it back. Keeps a process alive only where told. */
+  after(ms: number, callback: () => void, options?: { holdProcess: boolean }): () => void
+  /** What is at the URL, revalidated with its server. Rejects where no answer comes. */
+  get(url: string): Promise<Answer>
+  /**
+   * Sends `body` as `text/plain`, without credentials, in the way that the phase allows, before it returns. The
+   * answer has status 0 where none came; undefined where nobody can hear it (a beacon's).
+   */
+  post(url: string, body: string): Promise<Answer | undefined>
+  /** Runs `work` while no other tab or client of this origin runs its own. Lets go when the page goes. */
+  alone(work: () => Promise<void>): Promise<void>
+  phase(): Phase
+  /** Calls back with each new phase. The returned function ends it. */
+  onPhase(listener: (phase: Phase) => void): () => void
+  /** A line for the developer's console. */
+  warn(message: string, cause?: unknown): void
+}
+
+/** What sampling can go by. */
+export type Unit = 'pageview' | 'session' | 'device'
+
+/** Of a page's life: seen; hidden, and it may live on; gone, though it may come back from the back/forward cache. */
+export type Phase = 'visible' | 'hidden' | 'gone'
+
+/** What the intake said. */
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  /** Redirected or HTML: somebody else's page, such as a captive portal's. */
+  readonly foreign: boolean
+  /** The `Retry-After` header, where it can be read. */
+  readonly retryAfter?: string | null
+}

@@ -1,0 +1,67 @@
+/** What a feature team hands to `submit`: the fields of its schema. `$schema`, `dt` and `meta` may be left out. */
+export type EventData = { readonly [field: string]: unknown }
+
+/** An event as the intake gets it (design §4). `meta` and `dt` are Rivulet's, the rest is the caller's. */
+export interface Event {
+  $schema?: string
+  dt?: string
+  meta: EventMeta
+  [field: string]: unknown
+}
+
+export interface EventMeta {
+  /** Made once, at `submit`, and kept through every retry: what is sent twice can be kept once. */
+  id: string
+  stream: string
+  domain?: string
+  producer: Producer
+  [field: string]: unknown
+}
+
+/** What an analyst needs to weight an event and to see a gap. */
+export interface Producer {
+  /** Name and version of this SDK. */
+  sdk: string
+  /** The client instance. */
+  id: string
+  /** Counts from 1 per instance and stream, without gaps; given after sampling and validation. */
+  seq: number
+  /** The unit by which the stream is sampled; absent where it is not. */
+  unit?: string | undefined
+  rate: number
+  /** Revision of the config that decided. */
+  revision?: string | undefined
+}
+
+/** One thing wrong with an event: where, and which rule of its schema says so. */
+export interface Problem {
+  /** JSON pointer into the event; '' is the event itself. */
+  readonly path: string
+  /** The schema's keyword that is not kept (`required`, `type`, …), or a word for what else was wrong. */
+  readonly keyword: string
+  readonly message?: string
+}
+
+/** Why an event did not, or will never, reach the intake. */
+export type DropReason =
+  | 'unconfigured' // no config for the stream, or one that cannot be used
+  | 'killed' // the stream's state is `off`
+  | 'out-of-sample'
+  | 'no-id' // sampled by a unit for which there is no id
+  | 'invalid' // not what its schema asks for, or no object at all
+  | 'before-queue' // the host's `beforeQueue` returned null, threw, or returned no event
+  | 'unserializable' // cyclic, a BigInt, a getter that throws
+  | 'too-large' // over 90 kB of JSON
+  | 'closed' // submitted after `close()`
+  | 'refused' // by the intake, for good
+
+/** What became of an event. Every submitted event comes to exactly one. */
+export type Outcome = Fate & { readonly stream: string; readonly id: string }
+
+export type Fate =
+  | { readonly kind: 'delivered' }
+  | {
+      readonly kind: 'dropped'
+      readonly reason: DropReason
+      readonly problems?: readonly Problem[] | undefined
+    }

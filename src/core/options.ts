@@ -1,0 +1,57 @@
+import type { Environment } from './environment.ts'
+import type { Event, Outcome, Problem } from './event.ts'
+
+/** What `createClient` takes. Wrong names, kinds and URLs throw; the contents of the data options never do. */
+export interface ClientOptions {
+  /** Where events go whose stream names no service of its own; absolute, or relative to the page. */
+  readonly intakeUrl: string
+  /** Where stream config is fetched from and refreshed. Without it, `streamConfigs` is all there is. */
+  readonly streamConfigUrl?: string
+  /** Stream config known at start, in the form in which the URL serves it. */
+  readonly streamConfigs?: object
+  /** What is known of each stream's schema, by stream. */
+  readonly schemas?: Readonly<Record<string, StreamSchema>>
+  /** Ids of the host's own; those not given are made here. */
+  readonly ids?: { readonly pageview?: string; readonly session?: string; readonly device?: string }
+  /** Values that stream config may ask for by name, or a function that returns them; asked at each `submit`. */
+  readonly context?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>)
+  /** Last look at an event before it is queued: return it, changed or not, or null to drop it. */
+  readonly beforeQueue?: (event: Event) => Event | null
+  /** Told what became of each event of this client, while its page lives. */
+  readonly onOutcome?: (outcome: Outcome) => void
+  /** Fill `meta.dt`, for an intake that requires it and does not fill it. Default: false. */
+  readonly fillMetaDt?: boolean
+}
+
+/** What the client knows of the schema that a stream carries. */
+export interface StreamSchema {
+  /** Named in events that name none: `/title/X.Y.Z`. */
+  readonly $schema?: string
+  /** False where the schema has no `dt`. Default: true. */
+  readonly dt?: boolean
+  /** What is wrong with an event; nothing or an empty list where it is valid. */
+  readonly validate?: (event: Event) => readonly Problem[] | undefined
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  intakeUrl: 'URL',
+  streamConfigUrl: 'URL',
+  streamConfigs: 'object',
+  schemas: 'object',
+  ids: 'object',
+  context: 'object or function',
+  beforeQueue: 'function',
+  onOutcome: 'function',
+  fillMetaDt: 'boolean',
+} satisfies Record<keyof ClientOptions, string>
+
+/** Throws on the first wrong option, naming it, what came and what is wanted. */
+export function checkOptions(options: ClientOptions, resolve: Environment['resolve']): void {
+  for (const [name, value] of Object.entries({ ...options, intakeUrl: options?.intakeUrl as unknown })) {
+    const wanted = WANTED[name] ?? `one of ${Object.keys(WANTED)}`
+    const fits = wanted === 'URL' ? resolve(String(value)) : value !== null && wanted.includes(typeof value)
+    const leftOut = value === undefined && name !== 'intakeUrl'
+    if (!fits && !leftOut)
+      throw new TypeError(`createClient: ${name} is ${value} (${typeof value}); wanted: ${wanted}`)
+  }
+}

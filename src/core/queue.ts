@@ -1,0 +1,134 @@
+import { fitting } from './batch.ts'
+
+/** An event on its way: serialized, since what is stored is the event as it was at the call. */
+export interface QueuedEvent {
+  readonly id: string
+  readonly stream: string
+  /** The client instance that it was submitted to. */
+  readonly client: string
+  /** Where it goes; UNDECIDED while no config has decided on it. */
+  readonly url: string
+  readonly json: string
+  /** Length of `json` in UTF-8. */
+  readonly bytes: number
+}
+
+export const UNDECIDED = ''
+
+/** The longest that an added event waits, in ms, to be written along with others. */
+export const WRITE_WINDOW = 40
+
+/**
+ * The events that nothing has settled yet. One leaves only by `remove`: a crash between sending and the answer loses
+ * nothing.
+ */
+export interface EventQueue {
+  /** In memory at once, durable soon after: what is added within one write window is one transaction. */
+  add(event: QueuedEvent): void
+  /** Starts at once to write what waits for its window. */
+  persist(): void
+  /** Learns what other tabs and earlier pages have put into the store and taken from it. */
+  sync(): Promise<void>
+  /** All that is known of, oldest first. Needs no storage, which no longer answers when the page goes. */
+  held(): QueuedEvent[]
+  /** Takes out events that were `held`: the same objects. */
+  remove(events: readonly QueuedEvent[]): Promise<void>
+}
+
+/** Where events survive the page, in records of at most one batch. Each method rejects where the storage fails. */
+export interface RecordStore {
+  keys(): Promise<string[]>
+  /** Undefined for a record that is gone, or that is not of a layout that this version reads. */
+  read(keys: readonly string[]): Promise<(readonly QueuedEvent[] | undefined)[]>
+  /** One transaction; durable when it resolves. */
+  write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
+}
+
+export interface QueueOptions {
+  /** Without it the queue is in memory only. */
+  readonly records?: RecordStore | undefined
+  /** Keys grow, so that their order is the order of submission, across tabs and pages. */
+  nextKey(): string
+  after(ms: number, callback: () => void): unknown
+  warn(message: string, cause: unknown): void
+}
+
+/** A queue that goes on in memory where the storage fails. */
+export function createQueue({ records, nextKey, after, warn }: QueueOptions): EventQueue {
+  let store = records
+  let fresh: QueuedEvent[] = []
+  const kept = new Map<string, readonly QueuedEvent[]>()
+  /** Keys known to be in the store: one that is missing there was settled by another tab. */
+  const stored = new Set<string>()
+
+  function add(event: QueuedEvent): void {
+    if (!fresh.length) after(WRITE_WINDOW, persist)
+    fresh.push(event)
+  }
+
+  function persist(): void {
+    const put = new Map<string, readonly QueuedEvent[]>()
+    while (fresh.length) put.set(nextKey(), fresh.splice(0, fitting(fresh).length))
+    if (put.size) void write(put)
+  }
+
+  async function write(
+    put: ReadonlyMap<string, readonly QueuedEvent[]>,
+    remove: readonly string[] = [],
+  ): Promise<void> {
+    for (const key of remove) kept.delete(key)
+    for (const [key, events] of put) kept.set(key, events)
+    await attempt(() => store?.write(put, remove))
+    for (const key of put.keys()) stored.add(key)
+  }
+
+  async function attempt<Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> {
+    try {
+      return await work()
+    } catch (cause) {
+      if (store) warn('storage failed; events are kept in memory and do not survive this page', cause)
+      store = undefined
+    }
+  }
+
+  async function sync(): Promise<void> {
+    const before = [...stored]
+    const keys = new Set(await attempt(() => store?.keys()))
+    if (!store) return
+    for (const key of before) {
+      if (!keys.has(key)) {
+        stored.delete(key)
+        kept.delete(key)
+      }
+    }
+    const unknown = [...keys].filter((key) => !kept.has(key))
+    const found = (await attempt(() => store?.read(unknown))) ?? []
+    unknown.forEach((key, i) => {
+      const events = found[i]
+      if (events) kept.set(key, events)
+      stored.add(key)
+    })
+  }
+
+  async function remove(events: readonly QueuedEvent[]): Promise<void> {
+    const gone = new Set(events)
+    const stays = (event: QueuedEvent) => !gone.has(event)
+    const rewritten = new Map<string, readonly QueuedEvent[]>()
+    const settled: string[] = []
+    fresh = fresh.filter(stays)
+    for (const [key, events] of kept) {
+      const rest = events.filter(stays)
+      if (!rest.length) settled.push(key)
+      else if (rest.length < events.length) rewritten.set(key, rest)
+    }
+    await write(rewritten, settled)
+  }
+
+  return {
+    add,
+    persist,
+    sync,
+    held: () => [...[...kept.keys()].sort().flatMap((key) => kept.get(key) ?? []), ...fresh],
+    remove,
+  }
+}

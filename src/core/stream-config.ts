@@ -1,0 +1,168 @@
+import type { Environment } from './environment.ts'
+import type { DropReason } from './event.ts'
+import { delayAfter } from './retry.ts'
+import type { Sample } from './sample.ts'
+
+/** What is in force for one stream. */
+export interface StreamConfig {
+  /** Why none of its events goes: it is switched off, or its settings cannot be used. */
+  readonly reason?: DropReason | undefined
+  /** What about the settings is the cause. */
+  readonly why: string
+  readonly revision?: string | undefined
+  /** Where its events go. */
+  readonly url: string
+  /** Absent: every unit is kept. */
+  readonly sample?: Sample | undefined
+  readonly provideValues: readonly string[]
+}
+
+/** The newest good config, refreshed behind the reader's back. */
+export interface StreamConfigs {
+  /** Undefined while there is no config that may decide. */
+  of(stream: string): StreamConfig | undefined
+  /** Why the last config that came was not taken; empty where it was. */
+  trouble(): string
+  close(): void
+}
+
+export interface StreamConfigsOptions {
+  /** Known at the start. It is data: where it is malformed it counts as none. */
+  readonly given?: unknown
+  readonly url?: string | undefined
+  /** Destination of streams that name no other service. */
+  readonly intakeUrl: string
+  readonly environment: Environment
+  /** Called when a config came. */
+  onConfig(): void
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+const REFRESH_SECONDS = 300
+const LONGEST_AGE = 7 * 24 * 3_600_000
+/** What is longer is something else, and reading it would be felt. */
+const LONGEST_TEXT = 1_000_000
+
+export function createStreamConfigs({
+  given,
+  url,
+  intakeUrl,
+  environment,
+  onConfig,
+}: StreamConfigsOptions): StreamConfigs {
+  const { memo, now, after, warn } = environment
+  // The 1 is the version of the layout: when a config was fetched, and the config.
+  const memoKey = `config/1 ${url}`
+  let streams: Map<string, StreamConfig> | undefined
+  let revision: string | undefined
+  let refreshSeconds = REFRESH_SECONDS
+  let trouble = ''
+  let failures = 0
+  let cancel = () => {}
+
+  /** Puts a config into force unless it is older than the one that is. Throws where it is none. */
+  function adopt(config: unknown): void {
+    // As EventStreamConfig's API serves it, or the bare map.
+    const { streams: wrapped, ...top } = settingsOf(config)
+    const found = Object.entries(settingsOf(wrapped ?? top))
+    if (!found.length) throw new Error('no streams in it')
+    const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Settings)
+    // Digits compare as numbers. Without a revision, what came last is newest.
+    if (next && revision && String(next).localeCompare(revision, 'en', { numeric: true }) < 0) return
+    revision = next ? String(next) : undefined
+    refreshSeconds = Number(refresh_seconds) > 0 ? Number(refresh_seconds) : REFRESH_SECONDS
+    streams = new Map(found.map(([name, settings]) => [name, configOf(settings, settingsOf(services))]))
+  }
+
+  function configOf(found: unknown, services: Settings): StreamConfig {
+    const { sample, producers, destination_event_service } = settingsOf(found)
+    const { metrics_platform_client, rivulet } = settingsOf(producers)
+    const { state = 'on', provide_values } = {
+      ...settingsOf(metrics_platform_client),
+      ...settingsOf(rivulet),
+    }
+    const service = services[String(destination_event_service)] ?? intakeUrl
+    const url = environment.resolve(String(service))
+    const flaw =
+      (found !== settingsOf(found) && `settings: ${found}`) ||
+      (sample && !isSample(sample) && `sample: ${JSON.stringify(sample)}`) ||
+      (state !== 'on' && `state: ${state}`) ||
+      (!url && `URL of the service: ${service}`)
+    return {
+      reason: state === 'off' ? 'killed' : flaw ? 'unconfigured' : undefined,
+      why: String(flaw || ''),
+      revision,
+      url: url ?? '',
+      sample: (sample || undefined) as Sample | undefined,
+      provideValues: Array.isArray(provide_values) ? provide_values : [],
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    if (!url) return
+    cancel()
+    try {
+      const { status, text } = await environment.get(url)
+      if (status !== 200 || text.length > LONGEST_TEXT)
+        throw new Error(`status ${status}, ${text.length} characters`)
+      const config = JSON.parse(text)
+      adopt(config)
+      memo.write(memoKey, JSON.stringify([now(), config]))
+      trouble = ''
+      failures = 0
+      onConfig()
+    } catch (cause) {
+      complain(cause)
+      failures++
+    }
+    cancel()
+    cancel = after(streams ? refreshSeconds * 1000 : delayAfter(failures, environment.random()), refresh)
+  }
+
+  /** One line in the console for each change of state. */
+  function complain(cause: unknown): void {
+    if (!trouble) warn('stream config not taken', cause)
+    trouble = String(cause)
+  }
+
+  try {
+    if (given) adopt(given)
+    // What the last visit left decides at once.
+    const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
+    if (now() - at < LONGEST_AGE) adopt(config)
+  } catch (cause) {
+    complain(cause)
+  }
+  void refresh()
+  const stop = environment.onPhase((phase) => {
+    if (phase === 'visible') void refresh()
+  })
+  return {
+    of: (stream) => (streams || !url ? (streams?.get(stream) ?? UNCONFIGURED) : undefined),
+    trouble: () => trouble,
+    close: () => {
+      stop()
+      cancel()
+    },
+  }
+}
+
+const UNCONFIGURED: StreamConfig = {
+  reason: 'unconfigured',
+  why: 'not in the config',
+  url: '',
+  provideValues: [],
+}
+
+function isSample(found: unknown): boolean {
+  const { unit, rate } = settingsOf(found)
+  return (
+    /^(pageview|session|device)$/.test(String(unit)) && typeof rate === 'number' && rate >= 0 && rate <= 1
+  )
+}
+
+/** The value as settings, or none where it is something else. */
+function settingsOf(found: unknown): Settings {
+  return typeof found === 'object' && found && !Array.isArray(found) ? (found as Settings) : {}
+}

@@ -1,0 +1,16 @@
+import { type Client, createClient as createCoreClient } from '../core/client.ts'
+import type { ClientOptions } from '../core/options.ts'
+import { browserEnvironment } from '../environments/browser.ts'
+
+export type { Client, Explanation } from '../core/client.ts'
+export type { Unit } from '../core/environment.ts'
+export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
+export type { ClientOptions, StreamSchema } from '../core/options.ts'
+
+/**
+ * A client for this page. Events are kept in IndexedDB until the intake has answered for them, and go out from
+ * whichever page of this origin is open. Throws a TypeError on a wrong option, and nothing else ever throws.
+ */
+export function createClient(options: ClientOptions): Client {
+  return createCoreClient(options, browserEnvironment())
+}

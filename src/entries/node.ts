@@ -1,0 +1,16 @@
+import { type Client, createClient as createCoreClient } from '../core/client.ts'
+import type { ClientOptions } from '../core/options.ts'
+import { nodeEnvironment } from '../environments/node.ts'
+
+export type { Client, Explanation } from '../core/client.ts'
+export type { Unit } from '../core/environment.ts'
+export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
+export type { ClientOptions, StreamSchema } from '../core/options.ts'
+
+/**
+ * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers
+ * keep no process alive. Throws a TypeError on a wrong option, and nothing else ever throws.
+ */
+export function createClient(options: ClientOptions): Client {
+  return createCoreClient(options, nodeEnvironment())
+}

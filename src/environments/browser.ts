@@ -1,0 +1,115 @@
+import type { Answer, Environment, Phase } from '../core/environment.ts'
+import { createIds } from './ids.ts'
+import { createIndexedDbStore } from './indexeddb-store.ts'
+import { httpUrl, NO_ANSWER, request } from './http.ts'
+
+/** Of the lock, and what our keys in `localStorage` begin with. */
+const NAME = 'rivulet'
+
+/** A page: IndexedDB, `localStorage` for ids and config, `fetch` and `sendBeacon`, Web Locks. */
+export function browserEnvironment(): Environment {
+  const now = () => Date.now()
+  const life = watchPhases()
+  return {
+    domain: location.hostname,
+    ...createIds({ now, memo }),
+    context: {
+      agent_ua_string: () => navigator.userAgent,
+      agent_client_platform_family: () =>
+        /Mobi/.test(navigator.userAgent) ? 'mobile_browser' : 'desktop_browser',
+      page_title: () => document.title,
+      page_content_language: () => document.documentElement.lang,
+      performer_language: () => navigator.language,
+    },
+    records: createIndexedDbStore(),
+    memo,
+    now,
+    random: Math.random,
+    resolve: (url) => httpUrl(url, location.href),
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    // The browser revalidates by itself; a header of ours would cost a preflight.
+    get: (url) => request(url, { cache: 'no-cache' }),
+    post: (url, body) => post(url, body, life.phase()),
+    alone: (work) => alone(work, life.onPhase),
+    ...life,
+    warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
+  }
+}
+
+/** It may be blocked, full, or throw when it is merely looked at: then nothing of it survives the page. */
+const memo: Environment['memo'] = {
+  read: (key) => {
+    try {
+      return localStorage.getItem(`${NAME} ${key}`)
+    } catch {
+      return null // as in a private window
+    }
+  },
+  write: (key, text) => {
+    try {
+      localStorage.setItem(`${NAME} ${key}`, text)
+    } catch {
+      // Whoever writes keeps what it needs for this page.
+    }
+  },
+}
+
+async function post(url: string, body: string, phase: Phase): Promise<Answer | undefined> {
+  const keepalive = phase === 'hidden'
+  // Firefox before 133 knows no keepalive.
+  if (phase === 'gone' || (keepalive && !('keepalive' in Request.prototype))) return beacon(url, body)
+  try {
+    return await request(url, { method: 'POST', body, keepalive })
+  } catch {
+    // A broken way and a refused keepalive look the same; where it was refused, a beacon may still pass.
+    return keepalive ? beacon(url, body) : NO_ANSWER
+  }
+}
+
+/** Only a string body gets through without a preflight. What it answers, nobody hears. */
+function beacon(url: string, body: string): undefined {
+  navigator.sendBeacon(url, body)
+}
+
+/** A held lock keeps a page out of the back/forward cache, so it is let go when the page goes. */
+async function alone(work: () => Promise<void>, onPhase: Environment['onPhase']): Promise<void> {
+  if (!navigator.locks) return work()
+  await navigator.locks.request(NAME, () => {
+    let stop = () => {}
+    const gone = new Promise<void>((resolve) => {
+      stop = onPhase((phase) => {
+        if (phase === 'gone') resolve()
+      })
+    })
+    return Promise.race([work(), gone]).finally(() => stop())
+  })
+}
+
+/** Inside `pagehide` the document still counts as visible, so what is seen is remembered here. */
+function watchPhases(): Pick<Environment, 'phase' | 'onPhase'> {
+  const listeners = new Set<(phase: Phase) => void>()
+  const shown = (): Phase => (document.visibilityState === 'hidden' ? 'hidden' : 'visible')
+  let phase = shown()
+
+  const turn = (next: Phase) => {
+    if (next === phase) return
+    phase = next
+    for (const listener of listeners) listener(next)
+  }
+  // On navigation `pagehide` comes first and `visibilitychange` after it: gone stays gone until the page is back.
+  addEventListener('pagehide', () => turn('gone'))
+  addEventListener('pageshow', () => turn(shown()))
+  document.addEventListener('visibilitychange', () => {
+    if (phase !== 'gone') turn(shown())
+  })
+  return {
+    phase: () => phase,
+    onPhase: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Environment } from '../core/environment.ts'
+import { createIds } from './ids.ts'
+import { httpUrl, NO_ANSWER, request } from './http.ts'
+
+/** A Node process: the queue in memory, no page and no device, a session that ends with 30 minutes of idleness. */
+export function nodeEnvironment(): Environment {
+  const memory = new Map<string, string>()
+  const memo = {
+    read: (key: string) => memory.get(key),
+    write: (key: string, text: string) => void memory.set(key, text),
+  }
+  const now = () => Date.now()
+  const { eventId, ids } = createIds({ now, memo })
+  return {
+    eventId,
+    ids: { ...ids, pageview: () => undefined, device: () => undefined },
+    context: {},
+    memo,
+    now,
+    random: Math.random,
+    resolve: httpUrl,
+    after: (ms, callback, { holdProcess } = { holdProcess: false }) => {
+      const timer = setTimeout(callback, ms)
+      if (!holdProcess) timer.unref()
+      return () => clearTimeout(timer)
+    },
+    get: createGet(),
+    post: (url, body) => request(url, { method: 'POST', body }).catch(() => NO_ANSWER),
+    alone: (work) => work(),
+    phase: () => 'visible',
+    onPhase: () => () => {},
+    warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
+  }
+}
+
+/** Node's fetch has no cache of its own: what was read last is kept with its ETag. */
+function createGet(): Environment['get'] {
+  const kept = new Map<string, { etag: string; text: string }>()
+  return async (url) => {
+    const known = kept.get(url)
+    const answer = await request(url, known ? { headers: { 'if-none-match': known.etag } } : {})
+    if (known && answer.status === 304) return { ...answer, status: 200, text: known.text }
+    kept.set(url, { etag: answer.headers.get('etag') ?? '', text: answer.text })
+    return answer
+  }
+}
