@@ -336,9 +336,13 @@ test('an intake that closes answers what it has taken, with connections kept ali
     postEvents(url, click(`id-${number}`)).catch(() => undefined),
   )
   await posts[0]
+  const closing = Date.now()
   await close()
+  const took = Date.now() - closing
 
   const answered = (await Promise.all(posts)).filter((answer) => answer?.status === 201).length
   expect(await stored('shop.click')).toHaveLength(answered + 1)
   expect(await watching.text()).toContain('id-0')
+  // An idle connection is kept alive for five seconds.
+  expect(took).toBeLessThan(2_000)
 })

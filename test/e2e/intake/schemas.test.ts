@@ -52,21 +52,22 @@ test('a schema that is added while the intake runs is found by the next event', 
   expect([before.status, after.status]).toEqual([500, 201])
 })
 
-test('a schema that breaks while the intake runs is an error of its events, until it is corrected', async () => {
+test.each([
+  ['/no/such/1.0.0#', /^Failed loading schema at \/shop\/click\/1\.2\.0: .*"\$ref" points to \/no\/such/],
+  ['#/definitions/none', /^Failed loading schema at \/shop\/click\/1\.2\.0: .*definitions\/none/],
+])('a schema with a $ref to %s is an error of its events, until it is corrected', async ($ref, message) => {
   const shop = await shopFolder()
   const { post } = await startShopIntake(shop)
   const file = join(shop.schemas[0]!, 'shop/click/1.2.0.json')
   const event = click('a', { $schema: '/shop/click/1.2.0' })
 
-  await write(file, { ...CLICK_SCHEMA, properties: { action: { $ref: '/no/such/1.0.0#' } } })
+  await write(file, { ...CLICK_SCHEMA, properties: { action: { $ref } } })
   const broken = await post(event)
   await write(file, CLICK_SCHEMA)
   const corrected = await post(event)
 
   expect(broken.status).toBe(500)
-  expect(broken.json().error![0]!.context.message).toMatch(
-    /^Failed loading schema at \/shop\/click\/1\.2\.0: .*"\$ref" points to \/no\/such/,
-  )
+  expect(broken.json().error![0]!.context.message).toMatch(message)
   expect(corrected.status).toBe(201)
 })
 

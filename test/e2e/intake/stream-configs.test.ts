@@ -146,6 +146,7 @@ test.each([
 
     await write(shop.streams, text)
     const during = await configOf(url)
+    await write(shop.streams, text)
     await configOf(url)
     const answer = await post(click('a'))
     await write(shop.streams, RARE_CLICKS)
