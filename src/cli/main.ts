@@ -25,7 +25,7 @@ function exitCodeOf(error: Error): number {
   const shown = error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')
   if (shown) return error.exitCode === 0 ? 0 : CANNOT
   const hint = error instanceof CommanderError ? '; see rivulet --help' : ''
-  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  const message = error.message.replace(/^error: |\.$/g, '').replace(/\s*\n\s*/g, ' ')
   const line = process.argv.includes('--json')
     ? JSON.stringify({ level: 'error', message })
     : `rivulet: ${message}${hint}`

@@ -60,7 +60,7 @@ interface Submission extends Owned {
 
 /** Throws a TypeError on a wrong option; afterwards, nothing throws. */
 export function createClient(options: ClientOptions, environment: Environment): Client {
-  const { now, eventId, resolve, warn } = environment
+  const { domain, now, eventId, resolve, warn } = environment
   checkOptions(options, resolve)
   const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue = (event) => event } = options
   const client = eventId(now())
@@ -116,21 +116,20 @@ export function createClient(options: ClientOptions, environment: Environment): 
     if (reason) return drop(submission, reason, config.why)
 
     const { revision, sample, provideValues } = config
-    const { $schema, dt, validate } = schemas[stream] ?? {}
+    const schema = schemas[stream]
     const producer = { sdk: SDK, id: client, seq: 0, unit: sample?.unit, rate: sample?.rate ?? 1, revision }
-    const enriched = enrich(data, submission, {
-      domain: environment.domain,
+    const facts = {
+      ...submission,
+      ...schema,
       producer,
-      provideValues,
-      values: values ?? valuesOf(provideValues),
-      $schema,
-      dt,
+      domain,
       fillMetaDt,
-    })
-    const event = ask('beforeQueue', () => beforeQueue(enriched))
+      values: valuesOf(provideValues, values),
+    }
+    const event = ask('beforeQueue', () => beforeQueue(enrich(data, facts)))
     if (event?.meta?.id !== submission.id) return drop(submission, 'before-queue')
 
-    const problems = ask('validate', () => validate?.(event))
+    const problems = ask('validate', () => schema?.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
     producer.seq = 1 + (seqs.get(stream) ?? 0)
@@ -200,11 +199,11 @@ export function createClient(options: ClientOptions, environment: Environment): 
   }
 
   /** Values for the names, the host's before our own; without names, all that there are. */
-  function valuesOf(names?: readonly string[]): Record<string, unknown> {
+  function valuesOf(names?: readonly string[], held?: Submission['values']): Record<string, unknown> {
     const values: Record<string, unknown> = {}
+    if (names && !names.length) return values
     const { context } = options
-    const host =
-      (names?.length !== 0 && (typeof context === 'function' ? ask('context', context) : context)) || {}
+    const host = held ?? (typeof context === 'function' ? ask('context', context) : context) ?? {}
     for (const name of names ?? Object.keys({ ...sources, ...host }))
       values[name] = host[name] ?? sources[name]?.()
     return values

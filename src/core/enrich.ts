@@ -1,15 +1,16 @@
 import type { Event, EventData, Producer } from './event.ts'
+import type { StreamSchema } from './options.ts'
 
-/** What is added to an event of the stream. */
-export interface Additions {
-  readonly producer: Producer
+/** What was so at the call, and what is known of the stream. */
+export interface Facts extends StreamSchema {
+  readonly id: string
+  readonly stream: string
+  /** Milliseconds since 1970. */
+  readonly at: number
   readonly domain?: string | undefined
-  /** Names that the stream's config asks for, and values by name. */
-  readonly provideValues: readonly string[]
+  readonly producer: Producer
+  /** What the stream's config asks for, by name. */
   readonly values: Readonly<Record<string, unknown>>
-  /** Of the stream's schema, where it is known. */
-  readonly $schema?: string | undefined
-  readonly dt?: boolean | undefined
   readonly fillMetaDt: boolean
 }
 
@@ -18,20 +19,16 @@ export interface Additions {
  * caller's objects are not touched. A value `agent_client_platform` becomes the field `agent.client_platform`,
  * replaces the caller's and keeps its siblings; null and undefined are not added.
  */
-export function enrich(
-  data: EventData,
-  { id, stream, at }: { id: string; stream: string; at: number },
-  { producer, domain, provideValues, values, $schema, dt, fillMetaDt }: Additions,
-): Event {
-  const time = new Date(at).toISOString()
+export function enrich(data: EventData, facts: Facts): Event {
+  const { id, stream, domain, producer, $schema } = facts
+  const time = new Date(facts.at).toISOString()
   const event: Event = { ...data, meta: { ...asObject(data.meta), id, stream, producer } }
   if (domain) event.meta.domain = domain
-  if (fillMetaDt) event.meta.dt ||= time
+  if (facts.fillMetaDt) event.meta.dt ||= time
   if ($schema) event.$schema ||= $schema
-  if (dt !== false && !event.client_dt) event.dt ||= time
+  if (facts.dt !== false && !event.client_dt) event.dt ||= time
 
-  for (const name of provideValues) {
-    const value = values[name]
+  for (const [name, value] of Object.entries(facts.values)) {
     if (value == null) continue
     const [group = '', ...field] = name.split('_')
     event[group] = { ...asObject(event[group]), [field.join('_')]: value }

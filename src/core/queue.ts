@@ -37,9 +37,11 @@ export interface EventQueue {
 
 /** Where events survive the page, in records of at most one batch. Each method rejects where the storage fails. */
 export interface RecordStore {
-  keys(): Promise<string[]>
-  /** Undefined for a record that is gone, or that is not of a layout that this version reads. */
-  read(keys: readonly string[]): Promise<(readonly QueuedEvent[] | undefined)[]>
+  /**
+   * All records by key, without the events of those whose key is known already, and of those in a layout that this
+   * version does not read.
+   */
+  read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, readonly QueuedEvent[] | undefined>>
   /** One transaction; durable when it resolves. */
   write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
 }
@@ -93,21 +95,18 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
 
   async function sync(): Promise<void> {
     const before = [...stored]
-    const keys = new Set(await attempt(() => store?.keys()))
-    if (!store) return
+    const found = await attempt(() => store?.read(kept))
+    if (!found) return
     for (const key of before) {
-      if (!keys.has(key)) {
+      if (!found.has(key)) {
         stored.delete(key)
         kept.delete(key)
       }
     }
-    const unknown = [...keys].filter((key) => !kept.has(key))
-    const found = (await attempt(() => store?.read(unknown))) ?? []
-    unknown.forEach((key, i) => {
-      const events = found[i]
-      if (events) kept.set(key, events)
+    for (const [key, events] of found) {
       stored.add(key)
-    })
+      if (events) kept.set(key, events)
+    }
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {

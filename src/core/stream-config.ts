@@ -68,8 +68,9 @@ export function createStreamConfigs({
     const found = Object.entries(settingsOf(wrapped ?? top))
     if (!found.length) throw new Error('no streams in it')
     const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Settings)
-    // Digits compare as numbers. Without a revision, what came last is newest.
-    if (next && revision && String(next).localeCompare(revision, 'en', { numeric: true }) < 0) return
+    // Without a revision, what came last is newest.
+    if (next && revision && digitsOf(next).localeCompare(digitsOf(revision), 'en', { numeric: true }) < 0)
+      return
     revision = next ? String(next) : undefined
     refreshSeconds = Number(refresh_seconds) > 0 ? Number(refresh_seconds) : REFRESH_SECONDS
     streams = new Map(found.map(([name, settings]) => [name, configOf(settings, settingsOf(services))]))
@@ -126,13 +127,19 @@ export function createStreamConfigs({
     trouble = String(cause)
   }
 
-  try {
-    if (given) adopt(given)
-    // What the last visit left decides at once.
+  function recall(): unknown {
     const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
-    if (now() - at < LONGEST_AGE) adopt(config)
-  } catch (cause) {
-    complain(cause)
+    return now() - at < LONGEST_AGE && config
+  }
+
+  // What the last visit left decides at once, unless the page brings something newer.
+  for (const find of [recall, () => given]) {
+    try {
+      const config = find()
+      if (config) adopt(config)
+    } catch (cause) {
+      complain(cause)
+    }
   }
   void refresh()
   const stop = environment.onPhase((phase) => {
@@ -153,6 +160,11 @@ const UNCONFIGURED: StreamConfig = {
   why: 'not in the config',
   url: '',
   provideValues: [],
+}
+
+/** Revisions compare by their runs of digits. */
+function digitsOf(revision: unknown): string {
+  return String(revision).replace(/\D+/g, ' ')
 }
 
 function isSample(found: unknown): boolean {

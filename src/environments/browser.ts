@@ -14,12 +14,10 @@ export function browserEnvironment(): Environment {
     domain: location.hostname,
     ...createIds({ now, memo }),
     context: {
-      agent_ua_string: () => navigator.userAgent,
       agent_client_platform_family: () =>
-        /Mobi/.test(navigator.userAgent) ? 'mobile_browser' : 'desktop_browser',
+        `${/Mobi/.test(navigator.userAgent) ? 'mobile' : 'desktop'}_browser`,
       page_title: () => document.title,
       page_content_language: () => document.documentElement.lang,
-      performer_language: () => navigator.language,
     },
     records: createIndexedDbStore(),
     memo,
@@ -33,7 +31,6 @@ export function browserEnvironment(): Environment {
     // The browser revalidates by itself; a header of ours would cost a preflight.
     get: (url) => request(url, { cache: 'no-cache' }),
     post: (url, body) => post(url, body, life.phase()),
-    alone: (work) => alone(work, life.onPhase),
     ...life,
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
   }
@@ -74,42 +71,43 @@ function beacon(url: string, body: string): undefined {
   navigator.sendBeacon(url, body)
 }
 
-/** A held lock keeps a page out of the back/forward cache, so it is let go when the page goes. */
-async function alone(work: () => Promise<void>, onPhase: Environment['onPhase']): Promise<void> {
-  if (!navigator.locks) return work()
-  await navigator.locks.request(NAME, () => {
-    let stop = () => {}
-    const gone = new Promise<void>((resolve) => {
-      stop = onPhase((phase) => {
-        if (phase === 'gone') resolve()
-      })
-    })
-    return Promise.race([work(), gone]).finally(() => stop())
-  })
-}
-
-/** Inside `pagehide` the document still counts as visible, so what is seen is remembered here. */
-function watchPhases(): Pick<Environment, 'phase' | 'onPhase'> {
+/** The page's phases, and the lock, which a page that goes must not hold: it would not come back from the cache. */
+function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
   const listeners = new Set<(phase: Phase) => void>()
-  const shown = (): Phase => (document.visibilityState === 'hidden' ? 'hidden' : 'visible')
-  let phase = shown()
+  let gone = false
+  let phase = phaseNow()
 
-  const turn = (next: Phase) => {
-    if (next === phase) return
-    phase = next
-    for (const listener of listeners) listener(next)
+  // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
+  function phaseNow(): Phase {
+    if (gone) return 'gone'
+    return document.visibilityState === 'hidden' ? 'hidden' : 'visible'
   }
-  // On navigation `pagehide` comes first and `visibilitychange` after it: gone stays gone until the page is back.
-  addEventListener('pagehide', () => turn('gone'))
-  addEventListener('pageshow', () => turn(shown()))
-  document.addEventListener('visibilitychange', () => {
-    if (phase !== 'gone') turn(shown())
-  })
+
+  function onPhase(listener: (phase: Phase) => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  for (const type of ['pagehide', 'pageshow', 'visibilitychange']) {
+    addEventListener(type, () => {
+      if (type !== 'visibilitychange') gone = type === 'pagehide'
+      if (phase === phaseNow()) return
+      phase = phaseNow()
+      for (const listener of listeners) listener(phase)
+    })
+  }
   return {
     phase: () => phase,
-    onPhase: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    onPhase,
+    alone: async (work) => {
+      if (!navigator.locks) return work()
+      await navigator.locks.request(NAME, () => {
+        let stop = () => {}
+        const left = new Promise<void>((resolve) => {
+          stop = onPhase(() => gone && resolve())
+        })
+        return Promise.race([work(), left]).finally(stop)
+      })
     },
   }
 }

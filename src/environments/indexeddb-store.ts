@@ -13,18 +13,20 @@ interface StoredRecord {
 export function createIndexedDbStore(): RecordStore {
   const transaction = createStore('rivulet', 'queue')
   return {
-    keys: () =>
-      transaction('readonly', (store) => promisifyRequest(store.getAllKeys() as IDBRequest<string[]>)),
-
-    read: (keys) =>
-      transaction('readonly', (store) =>
-        Promise.all(
+    read: (known) =>
+      transaction('readonly', async (store) => {
+        const found = new Map<string, readonly QueuedEvent[] | undefined>()
+        const keys = (await promisifyRequest(store.getAllKeys())) as string[]
+        await Promise.all(
           keys.map(async (key) => {
-            const record = await promisifyRequest<StoredRecord | undefined>(store.get(key))
-            return record?.version === VERSION ? record.events : undefined
+            const record: StoredRecord | undefined = known.has(key)
+              ? undefined
+              : await promisifyRequest(store.get(key))
+            found.set(key, record?.version === VERSION ? record.events : undefined)
           }),
-        ),
-      ),
+        )
+        return found
+      }),
 
     write: (put, remove) =>
       transaction('readwrite', (store) => {

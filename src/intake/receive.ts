@@ -30,10 +30,13 @@ export function createReceive({
   tally: Tally
   live: LiveFeed
 }): Receive {
-  const { settingsOf } = configs
-
   return async (batch, receipt) => {
-    const judged = ingest(batch, { ...receipt, settingsOf, schemaOf: registry.get, newId: randomUUID })
+    const judged = ingest(batch, {
+      ...receipt,
+      settingsOf: configs.lookUp(),
+      schemaOf: registry.get,
+      newId: randomUUID,
+    })
 
     const entries = judged.map((one) => entryOf(one, receipt.receivedAt))
     const stored = new Set(await eventLog.append(entries.map(({ record }) => record)))

@@ -149,7 +149,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       const { message } = error as Error
       parts.log({
         level: 'error',
-        message: `events could not be stored (${message}) and were answered with 503; make room or correct the data folder`,
+        message: `events could not be stored (${message}); make room or correct the data folder`,
       })
       const { headers, ...refusal } = problem(503, 'StorageError', `events cannot be stored now: ${message}`)
       return { ...refusal, headers: { ...headers, 'retry-after': '5' } }

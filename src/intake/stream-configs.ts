@@ -19,7 +19,8 @@ export interface ServedConfig {
 export interface StreamConfigs {
   /** The newest good version of the file. Looks at the file first. */
   served(): ServedConfig
-  settingsOf(stream: string): StreamSettings
+  /** The settings of streams, by the newest good version of the file. Looks at the file first. */
+  lookUp(): (stream: string) => StreamSettings
   /** The schema titles that the streams name. */
   schemaTitles(): readonly string[]
   close(): void
@@ -52,10 +53,9 @@ export function openStreamConfigs({
 }): StreamConfigs {
   let streams: ReadonlyMap<string, unknown>
   let served: ServedConfig
-  let seen: string
+  let seen = stamp()
   let complaint: string | undefined
   take(readConfig(path))
-  seen = stamp()
 
   // Not by fs.watch: it misses changes on network and container mounts, and a rename takes the watched file away.
   const timer = setInterval(look, LOOK_EVERY)
@@ -66,9 +66,10 @@ export function openStreamConfigs({
       look()
       return served
     },
-    settingsOf: (stream) => {
+    lookUp() {
       look()
-      return settingsIn(streams, stream)
+      const newest = streams
+      return (stream) => settingsIn(newest, stream)
     },
     schemaTitles: () => [...new Set([...streams.keys()].flatMap(schemaTitleOf))],
     close: () => clearInterval(timer),
@@ -80,11 +81,12 @@ export function openStreamConfigs({
   }
 
   function look(): void {
-    const found = stamp()
-    if (found === seen) return
-    seen = found
     try {
+      const found = stamp()
+      // While something is wrong it is tried anew at each look: a full disk, too, shows only in trying.
+      if (found === seen && complaint === undefined) return
       take(readConfig(path))
+      seen = found
       if (complaint !== undefined)
         log({ level: 'info', message: `${path}: is good again, revision ${served.revision}` })
       complaint = undefined
@@ -96,13 +98,13 @@ export function openStreamConfigs({
     }
   }
 
+  /** Differs where the file does. */
   function stamp(): string {
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (!stat) return 'missing'
-    const fresh = now().getTime() - stat.mtimeMs < COARSE_CLOCK
-    return [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs, fresh ? digestOf(readFileSync(path)) : ''].join(
-      ' ',
-    )
+    if (!stat?.isFile()) return 'missing'
+    const isFresh = now().getTime() - stat.mtimeMs < COARSE_CLOCK
+    const content = isFresh ? digestOf(readFileSync(path)) : ''
+    return [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs, content].join(' ')
   }
 
   function take(found: ParsedConfig): void {

@@ -1,0 +1,130 @@
+import { BATCH_BYTES, fitting } from './batch.ts'
+import type { Environment, Phase } from './environment.ts'
+import type { EventQueue, QueuedEvent } from './queue.ts'
+import { delayAfter, verdictOf } from './retry.ts'
+
+/** As many failures one after the other are put down to the intake; more may be an event's doing. */
+const PATIENCE = 3
+
+/** The way to one destination. */
+export interface Route {
+  /** Sends what is queued for it, batch after batch, until there is no more or it has to wait. */
+  send(): Promise<void>
+  /** No request is made before this time. */
+  notBefore(): number
+}
+
+export interface RouteOptions {
+  readonly url: string
+  readonly queue: EventQueue
+  readonly environment: Environment
+  /**
+   * Events that are sent and unanswered, on all routes, by the phase they were sent in. What a beacon took is never
+   * answered and stays until the page is seen again.
+   */
+  readonly flying: Map<QueuedEvent, Phase>
+  onDelivered(event: QueuedEvent): void
+  /** The intake has refused the event for good. */
+  onRefused(event: QueuedEvent, why: string): void
+}
+
+export function createRoute({
+  url,
+  queue,
+  environment,
+  flying,
+  onDelivered,
+  onRefused,
+}: RouteOptions): Route {
+  const { now, random, phase } = environment
+  let failures = 0
+  let notBefore = 0
+  /** Events in a batch, at most: lowered to find the one that makes a batch fail. */
+  let limit = Number.POSITIVE_INFINITY
+  /** Events that failed alone, and how often they did after others had passed. */
+  const strikes = new Map<QueuedEvent, number>()
+  /** Whether anything has passed since an event failed alone. */
+  let passed = false
+
+  async function send(): Promise<void> {
+    for (;;) {
+      const batch = now() < notBefore ? [] : nextBatch()
+      if (!batch.length) return
+      for (const event of batch) flying.set(event, phase())
+      const answer = await environment.post(
+        `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
+        `[${batch.map(({ json }) => json)}]`,
+      )
+      for (const event of batch) {
+        if (answer) flying.delete(event)
+        else flying.set(event, 'gone')
+      }
+      if (answer)
+        await judge(
+          batch,
+          verdictOf(
+            answer,
+            batch.map(({ id }) => id),
+            now(),
+          ),
+        )
+    }
+  }
+
+  function nextBatch(): QueuedEvent[] {
+    // All that is in flight when a page goes shares one budget, which is as large as a batch.
+    let room = BATCH_BYTES
+    for (const [{ bytes }, sent] of flying) if (sent !== 'visible') room -= bytes + 1
+    const ready = queue.held().filter((event) => {
+      const sent = flying.get(event)
+      // A plain fetch ends with the page, so what it carries flies again.
+      return event.url === url && (!sent || (sent === 'visible' && phase() === 'gone'))
+    })
+    const others = ready.filter((event) => !strikes.has(event)).slice(0, limit)
+    return fitting(others.length ? others : ready.slice(0, 1), room)
+  }
+
+  async function judge(batch: readonly QueuedEvent[], verdict: ReturnType<typeof verdictOf>): Promise<void> {
+    const { refused, again, halve, ms, suspect } = verdict
+    const settled = batch.filter(({ id }) => !again.has(id))
+    await settle(settled, refused)
+    if (settled.length) {
+      failures = 0
+      limit *= 2
+      passed = true
+    }
+    if (halve) limit = Math.ceil(batch.length / 2)
+    else if (again.size) {
+      failures++
+      notBefore = now() + (ms ?? delayAfter(failures, random()))
+      if (suspect) await blame(batch)
+    }
+  }
+
+  /**
+   * A batch that keeps failing is halved until an event fails alone. That may still be the intake's doing, so others
+   * go first from then on; the event that fails each time after they have passed is refused.
+   */
+  async function blame(batch: readonly QueuedEvent[]): Promise<void> {
+    const event = batch[0] as QueuedEvent
+    if (failures < PATIENCE && !strikes.has(event)) return
+    limit = Math.ceil(batch.length / 2)
+    if (batch.length > 1) return
+    const count = (strikes.get(event) ?? 0) + Number(passed)
+    strikes.set(event, count)
+    passed = false
+    if (count === PATIENCE) await settle(batch, new Map([[event.id, 'fails while others pass']]))
+  }
+
+  async function settle(events: readonly QueuedEvent[], refused: ReadonlyMap<string, string>): Promise<void> {
+    await queue.remove(events)
+    for (const event of events) {
+      strikes.delete(event)
+      const why = refused.get(event.id)
+      if (why === undefined) onDelivered(event)
+      else onRefused(event, why)
+    }
+  }
+
+  return { send, notBefore: () => notBefore }
+}
