@@ -2,6 +2,9 @@ import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { IntakeError, startIntake } from '../../../src/intake/intake.ts'
+import { OWN_SCHEMAS } from '../../../src/intake/package-files.ts'
+import { createSchemaRegistry } from '../../../src/intake/registry.ts'
+import { openSchemaRepository } from '../../../src/schema/repository.ts'
 import { click, postEvents, shopFolder, startShopIntake } from './temp-intake.ts'
 
 const today = () => new Date().toISOString().slice(0, 10)
@@ -84,6 +87,10 @@ test('rejected events are kept with the reasons in words, whether invalid or wit
   expect(JSON.parse(String(invalid!.raw_event))).toMatchObject({ action: 'steal', meta: { id: 'a' } })
   expect(unknown).toMatchObject({ kind: 'error', message: 'Failed loading schema at /no/such/1.0.0' })
   expect(nothing).toMatchObject({ kind: 'error', raw_event: 'null' })
+  const { errorsOf } = createSchemaRegistry(openSchemaRepository([OWN_SCHEMAS])).get(
+    '/rivulet/rejected/1.0.0',
+  )
+  for (const rejection of [invalid, unknown, nothing]) expect(errorsOf(rejection)).toEqual([])
 })
 
 test('a half-written last line is cut at the start, and said; whole lines that are no JSON are passed over, and said', async () => {

@@ -162,6 +162,22 @@ test.each([
   },
 )
 
+test('a file that is taken away and put back is said to be missing, then good again', async () => {
+  const shop = await shopFolder(CLICKS)
+  const { url, lines } = await startShopIntake(shop)
+
+  await rename(shop.streams, `${shop.streams}.away`)
+  const during = await configOf(url)
+  await rename(`${shop.streams}.away`, shop.streams)
+  await configOf(url)
+
+  expect(during.config.streams).toEqual(CLICKS)
+  expect(lines.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/cannot be read \(ENOENT.*until then revision .* stays/),
+    expect.stringContaining('good again'),
+  ])
+})
+
 test('a change is noticed, and what is wrong with it said, without a request', async () => {
   const shop = await shopFolder(CLICKS)
   const { lines } = await startShopIntake(shop)
