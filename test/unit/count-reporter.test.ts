@@ -29,6 +29,16 @@ describe('the counts of a run', () => {
     expect(output).toContain('skipped: a.test.mjs > cannot be tried here: no schemas here')
   })
 
+  test('take what a file says when it is loaded as the reason of its skips', async () => {
+    const { counts, output } = await run(`
+      console.log('no schemas here')
+      describe.runIf(false)('schemas', () => { test('hold', () => {}) })
+    `)
+
+    expect(counts).toEqual({ passed: 0, failed: 0, skipped: 1 })
+    expect(output).toContain('skipped: a.test.mjs > schemas > hold: no schemas here')
+  })
+
   test('take a skip without a reason as a failure', async () => {
     const { counts, output } = await run(`
       test('holds', () => {})
@@ -59,7 +69,10 @@ describe('the counts of a run', () => {
   })
 
   async function run(source: string) {
-    await writeFile(join(folder, 'a.test.mjs'), `import { afterAll, test } from 'vitest'\n${source}\n`)
+    await writeFile(
+      join(folder, 'a.test.mjs'),
+      `import { afterAll, describe, test } from 'vitest'\n${source}\n`,
+    )
     const counts = join(folder, 'counts.json')
     const reporter = join(ROOT, 'test/count-reporter.mjs')
     const output = await vitest(['run', '--root', folder, `--reporter=${reporter}`], {
