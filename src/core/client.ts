@@ -2,7 +2,8 @@ import { byteLength } from './batch.ts'
 import { createDelivery } from './deliver.ts'
 import { enrich } from './enrich.ts'
 import type { Environment, Unit } from './environment.ts'
-import type { DropReason, EventData, Fate } from './event.ts'
+import type { DropReason, EventData, Fate, Problem } from './event.ts'
+import { fieldsOf } from './fields.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
 import { drawOf, reasonToLeave } from './sample.ts'
@@ -94,22 +95,31 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
   function submit(stream: string, data: EventData = {}): string {
     const at = now()
-    let owned: Owned = { id: eventId(at), stream, client }
+    // A stream is named by a string; what else comes is told by its type, which no config knows.
+    const name = typeof stream === 'string' ? stream : typeof stream
+    let submission: Submission = { id: eventId(at), stream: name, client, at, data }
+    orDrop(submission, () => {
+      const { id } = fieldsOf(data?.meta)
+      if (id && typeof id === 'string') submission = { ...submission, id }
+      if (closed) drop(submission, 'closed')
+      else process(submission)
+    })
+    return submission.id
+  }
+
+  /** What cannot be read or written as JSON, whatever it throws, is an outcome. */
+  function orDrop(event: Owned, work: () => void): void {
     try {
-      const { id } = (data.meta ?? {}) as { id?: unknown }
-      if (id && typeof id === 'string') owned = { ...owned, id }
-      if (closed) drop(owned, 'closed')
-      else process({ ...owned, at, data })
+      work()
     } catch (cause) {
-      drop(owned, 'unserializable', cause)
+      drop(event, 'unserializable', cause instanceof Error ? cause.message : typeof cause)
     }
-    return owned.id
   }
 
   /** The path of an event, from the call to the queue. Runs through in the caller's task. */
   function process(submission: Submission): void {
     const { stream, data, ids, values } = submission
-    if (typeof data !== 'object' || Array.isArray(data)) return drop(submission, 'invalid', 'not an object')
+    if (data !== fieldsOf(data)) return drop(submission, 'invalid', 'not an object')
 
     const { config, reason } = explain(stream, ids)
     if (!config) return hold(submission)
@@ -132,8 +142,9 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const problems = ask('validate', () => schema?.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
-    producer.seq = 1 + (seqs.get(stream) ?? 0)
-    if (enqueue(submission, config.url, event)) seqs.set(stream, producer.seq)
+    const seq = 1 + (seqs.get(stream) ?? 0)
+    event.meta.producer.seq = seq
+    if (enqueue(submission, config.url, event)) seqs.set(stream, seq)
   }
 
   /** No config is known yet: the event waits with all that a config might ask for. */
@@ -146,7 +157,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
   function decide(event: QueuedEvent): boolean {
     const known = configs.of(event.stream) !== undefined
-    if (known) process({ ...event, ...JSON.parse(event.json) })
+    if (known) orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
     return known
   }
 
@@ -163,9 +174,9 @@ export function createClient(options: ClientOptions, environment: Environment): 
     return true
   }
 
-  function drop(owned: Owned, reason: DropReason, cause?: unknown): void {
-    const problems = Array.isArray(cause) ? cause : [{ path: '', keyword: reason, message: `${cause ?? ''}` }]
-    conclude(owned, { kind: 'dropped', reason, problems })
+  function drop(event: Owned, reason: DropReason, cause?: string | readonly Problem[]): void {
+    const problems = typeof cause === 'string' ? [{ path: '', keyword: reason, message: cause }] : cause
+    conclude(event, { kind: 'dropped', reason, problems })
   }
 
   function conclude({ id, stream, client: owner }: Owned, fate: Fate): void {

@@ -30,13 +30,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const flying = new Map<QueuedEvent, Phase>()
   const onDrained = new Set<() => void>()
   let draining: Promise<void> | undefined
+  let handing = false
   let due = Number.POSITIVE_INFINITY
   let cancel = () => {}
 
   function wake(linger = LINGER): void {
     wakeAt(now() + linger)
     // Behind what else is submitted in this task: it may be the page's last.
-    if (phase() !== 'visible') void Promise.resolve().then(handOver)
+    if (phase() === 'visible' || handing) return
+    handing = true
+    void Promise.resolve().then(handOver).catch(fail)
   }
 
   function wakeAt(time: number): void {
@@ -51,12 +54,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function drain(): Promise<void> {
     draining ??= environment
-      .alone(async () => {
-        await queue.sync()
-        await decideAll()
-        await sendAll()
-      })
-      .catch((cause) => warn('delivery failed; it goes on with the next event', cause))
+      .alone(() => settleAll().catch(fail))
       .then(() => {
         draining = undefined
         for (const look of onDrained) look()
@@ -67,6 +65,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         }
       })
     return draining
+  }
+
+  async function settleAll(): Promise<void> {
+    await queue.sync()
+    await decideAll()
+    await sendAll()
   }
 
   /** What goes on is written before its undecided form is deleted: a crash between the two sends it twice, under one id. */
@@ -93,9 +97,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** The page may not come back, so what is at hand goes without waiting for the store or for other tabs. */
-  function handOver(): void {
-    void decideAll()
-    void sendAll()
+  async function handOver(): Promise<void> {
+    handing = false
+    await Promise.all([decideAll(), sendAll()])
+  }
+
+  function fail(cause: unknown): void {
+    warn('delivery failed; it goes on with the next event', cause)
   }
 
   function flush(timeout: number): Promise<void> {
@@ -124,6 +132,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     close: () => {
       stop()
       cancel()
+      due = Number.NEGATIVE_INFINITY
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Event, EventData, Producer } from './event.ts'
+import { fieldsOf } from './fields.ts'
 import type { StreamSchema } from './options.ts'
 
 /** What was so at the call, and what is known of the stream. */
@@ -22,7 +23,7 @@ export interface Facts extends StreamSchema {
 export function enrich(data: EventData, facts: Facts): Event {
   const { id, stream, domain, producer, $schema } = facts
   const time = new Date(facts.at).toISOString()
-  const event: Event = { ...data, meta: { ...asObject(data.meta), id, stream, producer } }
+  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, producer } }
   if (domain) event.meta.domain = domain
   if (facts.fillMetaDt) event.meta.dt ||= time
   if ($schema) event.$schema ||= $schema
@@ -31,11 +32,7 @@ export function enrich(data: EventData, facts: Facts): Event {
   for (const [name, value] of Object.entries(facts.values)) {
     if (value == null) continue
     const [group = '', ...field] = name.split('_')
-    event[group] = { ...asObject(event[group]), [field.join('_')]: value }
+    event[group] = field.length ? { ...fieldsOf(event[group]), [field.join('_')]: value } : value
   }
   return event
-}
-
-function asObject(value: unknown): object | undefined {
-  return typeof value === 'object' && !Array.isArray(value) ? (value ?? undefined) : undefined
 }

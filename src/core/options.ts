@@ -49,7 +49,10 @@ const WANTED: Readonly<Record<string, string>> = {
 export function checkOptions(options: ClientOptions, resolve: Environment['resolve']): void {
   for (const [name, value] of Object.entries({ ...options, intakeUrl: options?.intakeUrl as unknown })) {
     const wanted = WANTED[name] ?? `one of ${Object.keys(WANTED)}`
-    const fits = wanted === 'URL' ? resolve(String(value)) : value !== null && wanted.includes(typeof value)
+    const fits =
+      wanted === 'URL'
+        ? typeof value === 'string' && resolve(value)
+        : value !== null && wanted.includes(typeof value)
     const leftOut = value === undefined && name !== 'intakeUrl'
     if (!fits && !leftOut)
       throw new TypeError(`createClient: ${name} is ${value} (${typeof value}); wanted: ${wanted}`)

@@ -71,13 +71,14 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   function persist(): void {
     const put = new Map<string, readonly QueuedEvent[]>()
     while (fresh.length) put.set(nextKey(), fresh.splice(0, fitting(fresh).length))
-    if (put.size) void write(put)
+    void write(put)
   }
 
   async function write(
     put: ReadonlyMap<string, readonly QueuedEvent[]>,
     remove: readonly string[] = [],
   ): Promise<void> {
+    if (!put.size && !remove.length) return
     for (const key of remove) kept.delete(key)
     for (const [key, events] of put) kept.set(key, events)
     await attempt(() => store?.write(put, remove))
@@ -118,7 +119,11 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
     for (const [key, events] of kept) {
       const rest = events.filter(stays)
       if (!rest.length) settled.push(key)
-      else if (rest.length < events.length) rewritten.set(key, rest)
+      else if (rest.length < events.length) {
+        // Under a key of its own, which other tabs do not know yet, and in the same place.
+        rewritten.set(`${key}+`, rest)
+        settled.push(key)
+      }
     }
     await write(rewritten, settled)
   }

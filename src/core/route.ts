@@ -117,8 +117,10 @@ export function createRoute({
   }
 
   async function settle(events: readonly QueuedEvent[], refused: ReadonlyMap<string, string>): Promise<void> {
+    // What a beacon and a fetch have both brought is settled once.
+    const held = new Set(queue.held())
     await queue.remove(events)
-    for (const event of events) {
+    for (const event of events.filter((event) => held.has(event))) {
       strikes.delete(event)
       const why = refused.get(event.id)
       if (why === undefined) onDelivered(event)

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts'
 import type { DropReason } from './event.ts'
+import { type Fields, fieldsOf } from './fields.ts'
 import { delayAfter } from './retry.ts'
 import type { Sample } from './sample.ts'
 
@@ -37,8 +38,6 @@ export interface StreamConfigsOptions {
   onConfig(): void
 }
 
-type Settings = Readonly<Record<string, unknown>>
-
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
 /** What is longer is something else, and reading it would be felt. */
@@ -60,42 +59,41 @@ export function createStreamConfigs({
   let trouble = ''
   let failures = 0
   let cancel = () => {}
+  let closed = false
 
   /** Puts a config into force unless it is older than the one that is. Throws where it is none. */
-  function adopt(config: unknown): void {
+  function adopt(config: unknown): boolean {
     // As EventStreamConfig's API serves it, or the bare map.
-    const { streams: wrapped, ...top } = settingsOf(config)
-    const found = Object.entries(settingsOf(wrapped ?? top))
+    const { streams: wrapped, ...top } = fieldsOf(config)
+    const found = Object.entries(fieldsOf(wrapped ?? top))
     if (!found.length) throw new Error('no streams in it')
-    const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Settings)
+    const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Fields)
     // Without a revision, what came last is newest.
     if (next && revision && digitsOf(next).localeCompare(digitsOf(revision), 'en', { numeric: true }) < 0)
-      return
+      return false
     revision = next ? String(next) : undefined
-    refreshSeconds = Number(refresh_seconds) > 0 ? Number(refresh_seconds) : REFRESH_SECONDS
-    streams = new Map(found.map(([name, settings]) => [name, configOf(settings, settingsOf(services))]))
+    refreshSeconds = Math.max(1, Number(refresh_seconds) || REFRESH_SECONDS)
+    streams = new Map(found.map(([name, settings]) => [name, configOf(settings, fieldsOf(services))]))
+    return true
   }
 
-  function configOf(found: unknown, services: Settings): StreamConfig {
-    const { sample, producers, destination_event_service } = settingsOf(found)
-    const { metrics_platform_client, rivulet } = settingsOf(producers)
-    const { state = 'on', provide_values } = {
-      ...settingsOf(metrics_platform_client),
-      ...settingsOf(rivulet),
-    }
-    const service = services[String(destination_event_service)] ?? intakeUrl
-    const url = environment.resolve(String(service))
-    const flaw =
-      (found !== settingsOf(found) && `settings: ${found}`) ||
-      (sample && !isSample(sample) && `sample: ${JSON.stringify(sample)}`) ||
-      (state !== 'on' && `state: ${state}`) ||
-      (!url && `URL of the service: ${service}`)
+  function configOf(found: unknown, services: Fields): StreamConfig {
+    const settings = fieldsOf(found)
+    const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
+    const { state = 'on', provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
+    const sample = settings.sample || undefined
+    const url = environment.resolve(String(services[String(settings.destination_event_service)] ?? intakeUrl))
+    const wrong =
+      (found !== settings && 'settings') ||
+      (sample && !isSample(sample) && 'sample') ||
+      (state !== 'on' && 'state') ||
+      (!url && 'destination_event_service')
     return {
-      reason: state === 'off' ? 'killed' : flaw ? 'unconfigured' : undefined,
-      why: String(flaw || ''),
+      reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
+      why: wrong ? `${wrong}: ${JSON.stringify(found)}` : '',
       revision,
       url: url ?? '',
-      sample: (sample || undefined) as Sample | undefined,
+      sample: sample as Sample | undefined,
       provideValues: Array.isArray(provide_values) ? provide_values : [],
     }
   }
@@ -108,8 +106,7 @@ export function createStreamConfigs({
       if (status !== 200 || text.length > LONGEST_TEXT)
         throw new Error(`status ${status}, ${text.length} characters`)
       const config = JSON.parse(text)
-      adopt(config)
-      memo.write(memoKey, JSON.stringify([now(), config]))
+      if (adopt(config)) memo.write(memoKey, JSON.stringify([now(), config]))
       trouble = ''
       failures = 0
       onConfig()
@@ -118,6 +115,7 @@ export function createStreamConfigs({
       failures++
     }
     cancel()
+    if (closed) return
     cancel = after(streams ? refreshSeconds * 1000 : delayAfter(failures, environment.random()), refresh)
   }
 
@@ -149,6 +147,7 @@ export function createStreamConfigs({
     of: (stream) => (streams || !url ? (streams?.get(stream) ?? UNCONFIGURED) : undefined),
     trouble: () => trouble,
     close: () => {
+      closed = true
       stop()
       cancel()
     },
@@ -168,13 +167,8 @@ function digitsOf(revision: unknown): string {
 }
 
 function isSample(found: unknown): boolean {
-  const { unit, rate } = settingsOf(found)
+  const { unit, rate } = fieldsOf(found)
   return (
     /^(pageview|session|device)$/.test(String(unit)) && typeof rate === 'number' && rate >= 0 && rate <= 1
   )
-}
-
-/** The value as settings, or none where it is something else. */
-function settingsOf(found: unknown): Settings {
-  return typeof found === 'object' && found && !Array.isArray(found) ? (found as Settings) : {}
 }

@@ -6,6 +6,9 @@ import { httpUrl, NO_ANSWER, request } from './http.ts'
 /** Of the lock, and what our keys in `localStorage` begin with. */
 const NAME = 'rivulet'
 
+/** A longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** A page: IndexedDB, `localStorage` for ids and config, `fetch` and `sendBeacon`, Web Locks. */
 export function browserEnvironment(): Environment {
   const now = () => Date.now()
@@ -25,7 +28,7 @@ export function browserEnvironment(): Environment {
     random: Math.random,
     resolve: (url) => httpUrl(url, location.href),
     after: (ms, callback) => {
-      const timer = setTimeout(callback, ms)
+      const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
       return () => clearTimeout(timer)
     },
     // The browser revalidates by itself; a header of ours would cost a preflight.
@@ -56,19 +59,21 @@ const memo: Environment['memo'] = {
 
 async function post(url: string, body: string, phase: Phase): Promise<Answer | undefined> {
   const keepalive = phase === 'hidden'
-  // Firefox before 133 knows no keepalive.
-  if (phase === 'gone' || (keepalive && !('keepalive' in Request.prototype))) return beacon(url, body)
   try {
-    return await request(url, { method: 'POST', body, keepalive })
+    // Firefox before 133 knows no keepalive.
+    if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
+      return await request(url, { method: 'POST', body, keepalive })
+    }
   } catch {
     // A broken way and a refused keepalive look the same; where it was refused, a beacon may still pass.
-    return keepalive ? beacon(url, body) : NO_ANSWER
+    if (!keepalive) return NO_ANSWER
   }
-}
-
-/** Only a string body gets through without a preflight. What it answers, nobody hears. */
-function beacon(url: string, body: string): undefined {
-  navigator.sendBeacon(url, body)
+  try {
+    // Only a string gets through without a preflight. What it answers, nobody hears.
+    navigator.sendBeacon(url, body)
+  } catch {
+    // A blocker's doing: the events stay queued, as with a beacon that was taken.
+  }
 }
 
 /** The page's phases, and the lock, which a page that goes must not hold: it would not come back from the cache. */
@@ -101,13 +106,15 @@ function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
     onPhase,
     alone: async (work) => {
       if (!navigator.locks) return work()
-      await navigator.locks.request(NAME, () => {
+      const locked = navigator.locks.request(NAME, () => {
         let stop = () => {}
         const left = new Promise<void>((resolve) => {
           stop = onPhase(() => gone && resolve())
         })
         return Promise.race([work(), left]).finally(stop)
       })
+      // Refused in a frame without an origin of its own.
+      await locked.catch(work)
     },
   }
 }

@@ -55,12 +55,13 @@ export function createIds({
   function session(): string {
     if (now() - touched > TOUCH_EVERY) {
       touched = now()
-      // `id time`, written by whichever tab saw the last event; where storage is blocked, by this one.
-      const [id, at] = (memo.read('session/1') ?? lastSession).split(' ')
-      lastSession = `${touched - Number(at) < SESSION_IDLE ? id : digits(20)} ${touched}`
+      // `time id`, by whichever tab saw the last event; by this one, where storage is blocked or full.
+      const kept = memo.read('session/1') ?? ''
+      const [at, id] = (kept > lastSession ? kept : lastSession).split(' ')
+      lastSession = `${touched} ${touched - Number(at) < SESSION_IDLE ? id : digits(20)}`
       memo.write('session/1', lastSession)
     }
-    return lastSession.slice(0, 20)
+    return lastSession.slice(-20)
   }
 
   return {
@@ -72,8 +73,10 @@ export function createIds({
       },
       session,
       device: () => {
-        deviceId ||= memo.read('device/1') ?? uuid(digits(15), 4)
-        memo.write('device/1', deviceId)
+        if (!deviceId) {
+          deviceId = memo.read('device/1') ?? uuid(digits(15), 4)
+          memo.write('device/1', deviceId)
+        }
         return deviceId
       },
     },

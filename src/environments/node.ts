@@ -2,6 +2,9 @@ import type { Environment } from '../core/environment.ts'
 import { createIds } from './ids.ts'
 import { httpUrl, NO_ANSWER, request } from './http.ts'
 
+/** A longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** A Node process: the queue in memory, no page and no device, a session that ends with 30 minutes of idleness. */
 export function nodeEnvironment(): Environment {
   const memory = new Map<string, string>()
@@ -20,7 +23,7 @@ export function nodeEnvironment(): Environment {
     random: Math.random,
     resolve: httpUrl,
     after: (ms, callback, { holdProcess } = { holdProcess: false }) => {
-      const timer = setTimeout(callback, ms)
+      const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
       if (!holdProcess) timer.unref()
       return () => clearTimeout(timer)
     },
