@@ -59,7 +59,6 @@ const forbidden = [
 
 const allowed = [
   ['core', "import { inSample } from './sample.ts'"],
-  ['core', "import { v7 } from 'uuid'"],
   ['environments', "import { createMemoryQueue } from '../core/queue.ts'"],
   ['environments', "import { createStore } from 'idb-keyval'"],
   ['environments', "import { open } from 'node:fs/promises'"],
