@@ -1,0 +1,336 @@
+import type { ClientOptions } from '../../src/core/options.ts'
+import type { Answer, Environment, Phase, Unit } from '../../src/core/environment.ts'
+import type { Event } from '../../src/core/event.ts'
+import type { QueuedEvent, RecordStore } from '../../src/core/queue.ts'
+import { httpUrl } from '../../src/environments/http.ts'
+import { createIds } from '../../src/environments/ids.ts'
+
+/** The options that most clients of a test have. */
+export const URLS = {
+  intakeUrl: 'https://intake.example/v1/events',
+  streamConfigUrl: 'https://shop.example/streams.json',
+} satisfies ClientOptions
+
+/** What tests call a Monday morning. */
+export const START = Date.parse('2026-11-23T08:00:00.000Z')
+
+/** What a browser and Node can wait for at most; what is longer, they call back at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** What the pages of one origin share: time, storage, and the lock. */
+export interface Origin {
+  readonly clock: Clock
+  readonly records: MemoryRecords
+  readonly memo: Map<string, string>
+  readonly lock: Lock
+}
+
+/** A request that reached the intake. */
+export interface Post {
+  readonly url: string
+  readonly events: readonly Event[]
+  readonly bytes: number
+  readonly phase: Phase
+  readonly at: number
+}
+
+export type Reply = Partial<Answer> | undefined
+/** By the post; or one after the other, and 201 when the list is at its end. */
+export type Answers = readonly Reply[] | ((post: Post) => Reply | Promise<Reply>)
+
+export interface TestEnvironmentOptions {
+  /** What the intake says. Default: 201. What is sent while the page is gone is never answered. */
+  readonly answers?: Answers
+  /** What the config URL serves: an object or a text with status 200; a function is asked. Default: 404. */
+  readonly config?: unknown
+  readonly origin?: Origin
+  /** `null` for a platform without storage. Default: the origin's. */
+  readonly records?: RecordStore | null
+  readonly memo?: Environment['memo']
+  readonly ids?: Partial<Record<Unit, string>>
+  readonly context?: Environment['context']
+  /** Null for a platform that has none. Default: shop.example. */
+  readonly domain?: string | null
+  readonly seed?: number
+}
+
+export interface TestEnvironment {
+  readonly environment: Environment
+  readonly origin: Origin
+  readonly posts: readonly Post[]
+  /** The events of all posts, one after the other. */
+  sent(): Event[]
+  /** URLs of config requests. */
+  readonly gets: readonly string[]
+  readonly warnings: readonly string[]
+  /** Runs what is due within the next `ms` of the origin's time, each timer at its time. */
+  pass(ms: number): Promise<void>
+  turn(phase: Phase): Promise<void>
+  serve(config: unknown): void
+  answer(answers: Answers): void
+  /** The page ends here: nothing of it runs on. What was handed to the storage is stored. */
+  crash(): void
+}
+
+/** A platform whose time is driven by hand, with an intake and a config URL that say what the test wants. */
+export function createTestEnvironment(options: TestEnvironmentOptions = {}): TestEnvironment {
+  const origin = options.origin ?? createOrigin()
+  const { clock, lock } = origin
+  const posts: Post[] = []
+  const gets: string[] = []
+  const warnings: string[] = []
+  const listeners = new Set<(phase: Phase) => void>()
+  const timers = new Set<() => void>()
+  let { answers = [], config } = options
+  let answered = 0
+  let phase: Phase = 'visible'
+  let alive = true
+  let letGo = () => {}
+
+  const memo: Environment['memo'] = options.memo ?? {
+    read: (key) => origin.memo.get(key),
+    write: (key, text) => void origin.memo.set(key, text),
+  }
+  const { eventId, ids } = createIds({ now: clock.now, memo })
+  const idsGiven = Object.fromEntries(Object.entries(options.ids ?? {}).map(([unit, id]) => [unit, () => id]))
+  const records = options.records === undefined ? origin.records : options.records
+  const domain = options.domain === undefined ? 'shop.example' : options.domain
+
+  const environment: Environment = {
+    ...(domain ? { domain } : {}),
+    eventId,
+    ids: { ...ids, ...idsGiven },
+    context: { page_title: () => 'Cart', ...options.context },
+    ...(records ? { records: whileAlive(records, () => alive) } : {}),
+    memo,
+    now: clock.now,
+    random: createRandom(options.seed ?? 1),
+    resolve: (url) => httpUrl(url, 'https://shop.example/cart'),
+    after: (ms, callback) => {
+      if (!alive) return () => {}
+      const cancel = clock.after(ms > LONGEST_TIMER ? 1 : ms, () => {
+        timers.delete(cancel)
+        callback()
+      })
+      timers.add(cancel)
+      return () => {
+        timers.delete(cancel)
+        cancel()
+      }
+    },
+    get: async (url) => {
+      gets.push(url)
+      return lasting(configAnswer(config))
+    },
+    post: async (url, body) => {
+      const post = {
+        url,
+        events: JSON.parse(body) as Event[],
+        bytes: Buffer.byteLength(body),
+        phase,
+        at: clock.now(),
+      }
+      posts.push(post)
+      const reply =
+        typeof answers === 'function' ? answers(post) : answered < answers.length ? answers[answered++] : {}
+      const heard = post.phase !== 'gone'
+      const said = await lasting(Promise.resolve(reply))
+      return heard && said ? { status: 201, text: '', foreign: false, ...said } : undefined
+    },
+    alone: (work) =>
+      lasting(
+        lock(() => {
+          const gone = new Promise<void>((resolve) => {
+            letGo = resolve
+          })
+          return alive ? Promise.race([work(), gone]) : Promise.resolve()
+        }),
+      ),
+    phase: () => phase,
+    onPhase: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    warn: (message, cause) => void warnings.push(cause === undefined ? message : `${message}: ${cause}`),
+  }
+
+  /** Nothing answers a page that has crashed. */
+  async function lasting<Result>(promise: Promise<Result>): Promise<Result> {
+    const result = await promise
+    return alive ? result : new Promise(() => {})
+  }
+
+  return {
+    environment,
+    origin,
+    posts,
+    sent: () => posts.flatMap(({ events }) => events),
+    gets,
+    warnings,
+    pass: clock.pass,
+    turn: async (next) => {
+      phase = next
+      if (next === 'gone') letGo()
+      for (const listener of listeners) listener(next)
+      await settled()
+    },
+    serve: (next) => {
+      config = next
+    },
+    answer: (next) => {
+      answers = next
+      answered = 0
+    },
+    crash: () => {
+      alive = false
+      letGo()
+      for (const cancel of timers) cancel()
+    },
+  }
+}
+
+export function createOrigin(): Origin {
+  return { clock: createClock(), records: createMemoryRecords(), memo: new Map(), lock: createLock() }
+}
+
+async function configAnswer(config: unknown): Promise<Answer> {
+  const served = await (typeof config === 'function' ? config() : config)
+  if (served === undefined) return { status: 404, text: 'Not Found', foreign: false }
+  const text = typeof served === 'string' ? served : JSON.stringify(served)
+  return typeof served?.status === 'number' ? served : { status: 200, text, foreign: false }
+}
+
+export interface Clock {
+  now(): number
+  after(ms: number, callback: () => void): () => void
+  pass(ms: number): Promise<void>
+  /** As a user or a time server does it: no timer runs. */
+  set(time: number): void
+}
+
+/** Time that stands still until `pass` moves it on. */
+export function createClock(): Clock {
+  let elapsed = 0
+  let offset = START
+  let timers: { readonly due: number; readonly callback: () => void }[] = []
+
+  return {
+    now: () => offset + elapsed,
+    after: (ms, callback) => {
+      const timer = { due: elapsed + Math.max(0, ms), callback }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((other) => other !== timer)
+      }
+    },
+    pass: async (ms) => {
+      const end = elapsed + ms
+      await settled()
+      for (;;) {
+        const [next] = timers.filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)
+        if (!next) break
+        timers = timers.filter((timer) => timer !== next)
+        elapsed = Math.max(elapsed, next.due)
+        next.callback()
+        await settled()
+      }
+      elapsed = end
+    },
+    set: (time) => {
+      offset = time - elapsed
+    },
+  }
+}
+
+/** Resolves when every promise that can go on has gone on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+export interface MemoryRecords extends RecordStore {
+  readonly stored: Map<string, readonly QueuedEvent[]>
+  /** Number of `write`s: transactions. */
+  readonly writes: () => number
+  /** From now on each method rejects with it. */
+  fail(cause: Error): void
+  events(): QueuedEvent[]
+}
+
+/** Records as a database holds them: copies, in the order of their keys, each call in its turn. */
+export function createMemoryRecords(): MemoryRecords {
+  const stored = new Map<string, readonly QueuedEvent[]>()
+  let writes = 0
+  let failure: Error | undefined
+
+  async function inTurn<Result>(work: () => Result): Promise<Result> {
+    await Promise.resolve()
+    if (failure) throw failure
+    return work()
+  }
+  return {
+    stored,
+    writes: () => writes,
+    fail: (cause) => {
+      failure = cause
+    },
+    events: () => [...stored.keys()].sort().flatMap((key) => stored.get(key) ?? []),
+    read: (known) =>
+      inTurn(
+        () =>
+          new Map(
+            [...stored].map(([key, events]) => [key, known.has(key) ? undefined : structuredClone(events)]),
+          ),
+      ),
+    write: (put, remove) => {
+      writes++
+      const copies = [...put].map(([key, events]) => [key, structuredClone(events)] as const)
+      return inTurn(() => {
+        for (const [key, events] of copies) stored.set(key, events)
+        for (const key of remove) stored.delete(key)
+      })
+    },
+  }
+}
+
+function whileAlive({ read, write }: RecordStore, alive: () => boolean): RecordStore {
+  const lasting = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = alive() ? await work() : undefined
+    return alive() ? (result as Result) : new Promise(() => {})
+  }
+  return {
+    read: (known) => lasting(() => read(known)),
+    write: (put, remove) => lasting(() => write(put, remove)),
+  }
+}
+
+type Lock = (work: () => Promise<void>) => Promise<void>
+
+/** One at a time, in the order of asking. */
+function createLock(): Lock {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => 'the next one may go')
+    return mine
+  }
+}
+
+/** The same numbers for the same seed (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A promise, and the function that resolves it. */
+export function createPromise<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => {}
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
