@@ -136,7 +136,8 @@ export function createClient(options: ClientOptions, environment: Environment): 
       fillMetaDt,
       values: valuesOf(provideValues, values),
     }
-    const event = ask('beforeQueue', () => beforeQueue(enrich(data, facts)))
+    const enriched = enrich(data, facts)
+    const event = ask('beforeQueue', () => beforeQueue(enriched))
     if (event?.meta?.id !== submission.id) return drop(submission, 'before-queue')
 
     const problems = ask('validate', () => schema?.validate?.(event))

@@ -93,7 +93,7 @@ export function createStreamConfigs({
       why: wrong ? `${wrong}: ${JSON.stringify(found)}` : '',
       revision,
       url: url ?? '',
-      sample: sample as Sample | undefined,
+      sample: wrong ? undefined : (sample as Sample | undefined),
       provideValues: Array.isArray(provide_values) ? provide_values : [],
     }
   }
