@@ -1,0 +1,94 @@
+// What a call of `submit` costs its caller, beside what a page could call instead.
+import { untilStored } from './lab.mjs'
+import { median, percentile, rounded } from './statistics.mjs'
+
+export const name = 'submit-cost'
+
+const LIMIT = 8
+
+/**
+ * @param {import('./lab.mjs').Lab} lab
+ * @param {{ quick: boolean }} options
+ */
+export function measure(lab, { quick }) {
+  return lab.visit(async (visit) => {
+    const groups = quick ? 60 : 200
+    const setting = { ...visit.setting(), groups, beaconUrl: `${visit.intakeUrl}/v1/events` }
+    const { times, submitted } = await visit.page.evaluate(timeInPage, setting)
+    const stored = await untilStored(visit, submitted)
+    return {
+      groups,
+      submit: summary(times.submit),
+      beacon: summary(times.beacon),
+      stringify: summary(times.stringify),
+      nothing: summary(times.nothing),
+      submitted,
+      stored,
+    }
+  })
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} figures */
+export function rows({ groups, submit, beacon, stringify, nothing }) {
+  const line = (/** @type {{ median: number, p95: number }} */ { median, p95 }) => `${median} µs, p95 ${p95}`
+  return [
+    [`submit(), median of ${groups} groups of 20 calls`, line(submit), `at most ${LIMIT} µs`],
+    ['  sendBeacon of the same event', line(beacon), `submit: ${rounded(submit.median / beacon.median)} ×`],
+    [
+      '  JSON.stringify of the same event',
+      line(stringify),
+      `submit: ${rounded(submit.median / stringify.median)} ×`,
+    ],
+    ['  an empty loop', line(nothing), ''],
+  ]
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} figures */
+export function shortfalls({ submit, submitted, stored }) {
+  return [
+    ...(submit.median > LIMIT ? [`submit() takes ${submit.median} µs; at most ${LIMIT} are wanted`] : []),
+    ...(stored < submitted ? [`${submitted - stored} of ${submitted} events were lost`] : []),
+  ]
+}
+
+/** @param {readonly number[]} times */
+function summary(times) {
+  return { median: rounded(median(times)), p95: rounded(percentile(times, 0.95)) }
+}
+
+/**
+ * Runs in the page. Groups take turns and are spaced, so that write windows and sends happen between them as in
+ * life, and none finds what another has just warmed up.
+ *
+ * @param {import('./lab.mjs').Setting & { groups: number, beaconUrl: string }} setting
+ */
+async function timeInPage({ clientUrl, options, stream, data, groups, beaconUrl }) {
+  const CALLS = 20
+  const WARM_UP = 200 / CALLS
+  /** @type {typeof import('rivulet')} */
+  const { createClient } = await import(clientUrl)
+  const client = createClient(options)
+  const events = Array.from({ length: CALLS }, (_, position) => ({ ...structuredClone(data), position }))
+
+  const ways = {
+    submit: (/** @type {import('rivulet').EventData} */ event) => client.submit(stream, event),
+    beacon: (/** @type {object} */ event) => navigator.sendBeacon(beaconUrl, JSON.stringify(event)),
+    stringify: (/** @type {object} */ event) => JSON.stringify(event),
+    nothing: (/** @type {object} */ event) => event,
+  }
+  /** @type {Record<keyof typeof ways, number[]>} */
+  const times = { submit: [], beacon: [], stringify: [], nothing: [] }
+  const names = /** @type {(keyof typeof ways)[]} */ (Object.keys(ways))
+
+  for (let group = -WARM_UP; group < groups; group++) {
+    for (const name of names) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const way = ways[name]
+      const start = performance.now()
+      for (const event of events) way(event)
+      const microseconds = ((performance.now() - start) * 1000) / CALLS
+      if (group >= 0) times[name].push(microseconds)
+    }
+  }
+  return { times, submitted: (groups + WARM_UP) * CALLS }
+}
