@@ -96,7 +96,9 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
 
   async function sync(): Promise<void> {
     const before = [...stored]
-    const found = await attempt(() => store?.read(kept))
+    // As of now: what is removed while this is read shall not come back.
+    const known = new Set(kept.keys())
+    const found = await attempt(() => store?.read(known))
     if (!found) return
     for (const key of before) {
       if (!found.has(key)) {
