@@ -14,9 +14,6 @@ export const URLS = {
 /** What tests call a Monday morning. */
 export const START = Date.parse('2026-11-23T08:00:00.000Z')
 
-/** What a browser and Node can wait for at most; what is longer, they call back at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
-
 /** What the pages of one origin share: time, storage, and the lock. */
 export interface Origin {
   readonly clock: Clock
@@ -108,7 +105,7 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
     resolve: (url) => httpUrl(url, 'https://shop.example/cart'),
     after: (ms, callback) => {
       if (!alive) return () => {}
-      const cancel = clock.after(ms > LONGEST_TIMER ? 1 : ms, () => {
+      const cancel = clock.after(ms, () => {
         timers.delete(cancel)
         callback()
       })

@@ -67,15 +67,16 @@ test('a stored event has the outcome `delivered`, told once, and leaves the queu
   expect(relay.posts().map(({ ids }) => ids)).toEqual([[id]])
 })
 
-test('events go as text/plain without a preflight, without cookies, and tell when they were sent', async () => {
+test('events go as text/plain without a preflight and without cookies, and tell when they were sent', async () => {
   const { site, intake, relay } = await startWeb()
   const context = await newContext(browser)
   await context.addCookies([{ name: 'secret', value: '1', url: relay.url }])
 
   const { page } = await visit(context, `${site}/shop`)
-  await expectStored(intake, await submit(page, 'buy'))
+  const [event] = await expectStored(intake, await submit(page, 'buy'))
 
   const [post] = relay.posts()
+  expect(event?.meta.producer.skew_ms).toBeTypeOf('number')
   expect(post?.headers['content-type']).toMatch(/^text\/plain/)
   expect(post?.headers.cookie).toBeUndefined()
   expect(relay.arrivals.map(({ method }) => method)).not.toContain('OPTIONS')
