@@ -1,0 +1,345 @@
+import { IDBFactory } from 'fake-indexeddb'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { byteLength } from '../../../src/core/batch.ts'
+import { createQueue, type QueuedEvent, type RecordStore, WRITE_WINDOW } from '../../../src/core/queue.ts'
+import { createIds } from '../../../src/environments/ids.ts'
+import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
+import { createClock, createMemoryRecords } from '../../support/environment.ts'
+
+/** Queues on one store, as several tabs, or one page after the other, have them. */
+function createTabs(openStore: (() => RecordStore) | undefined) {
+  const clock = createClock()
+  const { eventId } = createIds({
+    now: clock.now,
+    memo: { read: () => undefined, write: () => undefined },
+  })
+  const warnings: string[] = []
+  const open = (records = openStore?.()) =>
+    createQueue({
+      records,
+      nextKey: () => eventId(clock.now()),
+      after: clock.after,
+      warn: (message) => warnings.push(message),
+    })
+  return { clock, open, warnings }
+}
+
+let made = 0
+function createEvent({ bytes = 100 } = {}): QueuedEvent {
+  made++
+  const id = `event-${String(made).padStart(6, '0')}`
+  const json = JSON.stringify({ id, fill: 'x'.repeat(bytes) })
+  return { id, stream: 's', client: 'c', url: 'u', json, bytes: byteLength(json) }
+}
+const createEvents = (count: number, options = {}) =>
+  Array.from({ length: count }, () => createEvent(options))
+const idsOf = (events: readonly QueuedEvent[]) => events.map(({ id }) => id)
+
+/** What every queue keeps to, whatever it stores in. */
+function queueContract(openStore: (() => RecordStore) | undefined): void {
+  test('what is added is held at once, oldest first, before and after it is written', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const early = createEvents(3)
+    const late = createEvents(3)
+
+    for (const event of early) queue.add(event)
+    expect(queue.held()).toEqual(early)
+    await clock.pass(WRITE_WINDOW)
+    for (const event of late) queue.add(event)
+
+    expect(queue.held()).toEqual([...early, ...late])
+  })
+
+  test('what is removed is held no longer, written or not, and the rest stays in its order', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const [a, b, c] = createEvents(3) as [QueuedEvent, QueuedEvent, QueuedEvent]
+    const [d, e] = createEvents(2) as [QueuedEvent, QueuedEvent]
+    for (const event of [a, b, c]) queue.add(event)
+    await clock.pass(WRITE_WINDOW)
+    for (const event of [d, e]) queue.add(event)
+
+    await queue.remove([b, d])
+    expect(idsOf(queue.held())).toEqual(idsOf([a, c, e]))
+    await clock.pass(WRITE_WINDOW)
+    await queue.sync()
+    expect(idsOf(queue.held())).toEqual(idsOf([a, c, e]))
+
+    await queue.remove(queue.held())
+    await queue.sync()
+    expect(queue.held()).toEqual([])
+  })
+
+  test('of two events under one id, the one that is given is removed', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const event = createEvent()
+    const twin = { ...event, url: 'other' }
+    queue.add(event)
+    queue.add(twin)
+    await clock.pass(WRITE_WINDOW)
+
+    await queue.remove([event])
+
+    expect(queue.held()).toEqual([twin])
+  })
+
+  test('to remove what is gone already changes nothing', async () => {
+    const { open } = createTabs(openStore)
+    const queue = open()
+    const [a, b] = createEvents(2) as [QueuedEvent, QueuedEvent]
+    queue.add(a)
+    queue.add(b)
+
+    await queue.remove([a])
+    await queue.remove([a])
+
+    expect(queue.held()).toEqual([b])
+  })
+
+  test('sync alone loses and doubles nothing', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const events = createEvents(5)
+    for (const event of events) {
+      queue.add(event)
+      await queue.sync()
+      await clock.pass(WRITE_WINDOW)
+      await queue.sync()
+    }
+
+    expect(queue.held()).toEqual(events)
+  })
+}
+
+/** What every queue keeps to whose store outlives the page. */
+function durableQueueContract(openStore: () => RecordStore): void {
+  /** What a page that comes now would find. */
+  async function stored(): Promise<string[]> {
+    const queue = createTabs(openStore).open()
+    await queue.sync()
+    return idsOf(queue.held())
+  }
+
+  test('what is added is stored when the write window ends, and no earlier', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const events = createEvents(3)
+
+    for (const event of events) queue.add(event)
+    await clock.pass(WRITE_WINDOW - 1)
+    expect(await stored()).toEqual([])
+    await clock.pass(1)
+
+    await vi.waitFor(async () => expect(await stored()).toEqual(idsOf(events)))
+  })
+
+  test('persist writes without waiting for the window', async () => {
+    const { open } = createTabs(openStore)
+    const queue = open()
+    const event = createEvent()
+
+    queue.add(event)
+    queue.persist()
+
+    await vi.waitFor(async () => expect(await stored()).toEqual([event.id]))
+  })
+
+  test('the next page holds the events as they were, in the order of their submission', async () => {
+    const { clock, open } = createTabs(openStore)
+    const events = createEvents(250, { bytes: 1000 })
+    const queue = open()
+    for (const event of events) {
+      queue.add(event)
+      if (Number(event.id.slice(-2)) % 40 === 0) await clock.pass(WRITE_WINDOW)
+    }
+    queue.persist()
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(events.length))
+
+    const next = open()
+    await next.sync()
+
+    expect(next.held()).toEqual(events)
+  })
+
+  test('a tab learns what another one adds and removes', async () => {
+    const { clock, open } = createTabs(openStore)
+    const [here, there] = [open(), open()]
+    const events = createEvents(2)
+    for (const event of events) {
+      there.add(event)
+      await clock.pass(WRITE_WINDOW)
+    }
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(2))
+
+    await here.sync()
+    expect(idsOf(here.held())).toEqual(idsOf(events))
+    await there.remove(there.held().slice(0, 1))
+    await here.sync()
+    expect(idsOf(here.held())).toEqual(idsOf(events.slice(1)))
+  })
+
+  test('what another tab has taken out of a record is learned, and does not come back', async () => {
+    const { clock, open } = createTabs(openStore)
+    const [here, there] = [open(), open()]
+    for (const event of createEvents(4)) there.add(event)
+    await clock.pass(WRITE_WINDOW)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(4))
+    await here.sync()
+    const [a, b, c, d] = idsOf(there.held())
+
+    await there.remove(there.held().filter(({ id }) => id === b))
+    await here.sync()
+    expect(idsOf(here.held())).toEqual([a, c, d])
+    await here.remove(here.held().filter(({ id }) => id === a))
+    await there.sync()
+    expect(idsOf(there.held())).toEqual([c, d])
+
+    expect(await stored()).toEqual([c, d])
+  })
+
+  test('an event that is known keeps being the same object', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    queue.add(createEvent())
+    await clock.pass(WRITE_WINDOW)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(1))
+    const [before] = queue.held()
+
+    await queue.sync()
+
+    expect(queue.held()[0]).toBe(before)
+  })
+
+  test('what is not stored yet is not taken for removed by another tab', async () => {
+    const { open } = createTabs(openStore)
+    const queue = open()
+    const event = createEvent()
+
+    queue.add(event)
+    const synced = queue.sync()
+    queue.persist()
+    await synced
+    await queue.sync()
+
+    expect(queue.held()).toEqual([event])
+  })
+
+  test('what is removed while the store is being read is not held again', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    queue.add(createEvent())
+    await clock.pass(WRITE_WINDOW)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(1))
+
+    const syncing = queue.sync()
+    await queue.remove(queue.held())
+    await syncing
+
+    expect(queue.held()).toEqual([])
+  })
+
+  test('what is removed before it is written is not stored', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const [a, b] = createEvents(2) as [QueuedEvent, QueuedEvent]
+    queue.add(a)
+    queue.add(b)
+
+    await queue.remove([a])
+    await clock.pass(WRITE_WINDOW)
+
+    await vi.waitFor(async () => expect(await stored()).toEqual([b.id]))
+  })
+}
+
+describe('a queue in memory', () => {
+  queueContract(undefined)
+})
+
+describe('a queue over records in memory', () => {
+  let records = createMemoryRecords()
+  beforeEach(() => {
+    records = createMemoryRecords()
+  })
+  queueContract(() => records)
+  durableQueueContract(() => records)
+})
+
+describe('a queue over IndexedDB', () => {
+  beforeEach(() => {
+    vi.stubGlobal('indexedDB', new IDBFactory())
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+  queueContract(createIndexedDbStore)
+  durableQueueContract(createIndexedDbStore)
+})
+
+test('a burst is one transaction of records that hold at most a batch each', async () => {
+  const records = createMemoryRecords()
+  const { clock, open } = createTabs(() => records)
+  const queue = open()
+
+  for (const event of createEvents(200, { bytes: 1000 })) queue.add(event)
+  await clock.pass(WRITE_WINDOW)
+
+  const bodies = [...records.stored.values()].map((events) => `[${events.map(({ json }) => json)}]`)
+  expect(records.writes()).toBe(1)
+  expect(bodies.length).toBeGreaterThan(1)
+  for (const body of bodies) expect(body.length).toBeLessThanOrEqual(60_000)
+})
+
+test('to take out a whole record is one delete, and nothing is written where nothing changes', async () => {
+  const records = createMemoryRecords()
+  const { clock, open } = createTabs(() => records)
+  const queue = open()
+  for (const event of createEvents(3)) queue.add(event)
+  await clock.pass(WRITE_WINDOW)
+
+  await queue.remove(queue.held())
+  await queue.remove([])
+  queue.persist()
+
+  expect(records.writes()).toBe(2)
+  expect(records.stored.size).toBe(0)
+})
+
+test('where the store fails, the queue goes on in memory and says so once', async () => {
+  const records = createMemoryRecords()
+  const { clock, open, warnings } = createTabs(() => records)
+  const queue = open()
+  const [a, b, c] = createEvents(3) as [QueuedEvent, QueuedEvent, QueuedEvent]
+  queue.add(a)
+  await clock.pass(WRITE_WINDOW)
+
+  records.fail(new Error('disk full'))
+  queue.add(b)
+  await clock.pass(WRITE_WINDOW)
+  await queue.sync()
+  queue.add(c)
+  await clock.pass(WRITE_WINDOW)
+  await queue.remove([a])
+  await queue.sync()
+
+  expect(queue.held()).toEqual([b, c])
+  expect(warnings).toEqual(['storage failed; events are kept in memory and do not survive this page'])
+})
+
+test('a store that fails from the start is said once, and the queue works', async () => {
+  const records = createMemoryRecords()
+  records.fail(new Error('blocked'))
+  const { clock, open, warnings } = createTabs(() => records)
+  const queue = open()
+  const event = createEvent()
+
+  await queue.sync()
+  queue.add(event)
+  await clock.pass(WRITE_WINDOW)
+  await queue.sync()
+
+  expect(queue.held()).toEqual([event])
+  expect(warnings).toHaveLength(1)
+})
