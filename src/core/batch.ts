@@ -15,9 +15,13 @@ export function fitting(events: readonly QueuedEvent[], room = BATCH_BYTES): Que
   return batch
 }
 
+const NOT_ASCII = /[\u0080-\uffff]/
+
 /** Length in UTF-8. JSON holds no lone surrogate, so each half of a pair stands for two of its four bytes. */
 export function byteLength(json: string): number {
   let bytes = json.length
+  // Most are ASCII, and this is the quicker way to know.
+  if (!NOT_ASCII.test(json)) return bytes
   for (let i = 0; i < json.length; i++) {
     const unit = json.charCodeAt(i)
     if (unit > 0x7f) bytes += unit > 0x7ff && (unit & 0xf800) !== 0xd800 ? 2 : 1

@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
   /** The path of an event, from the call to the queue. Runs through in the caller's task. */
   function process(submission: Submission): void {
-    const { stream, data, ids, values } = submission
+    const { id, stream, at, data, ids, values } = submission
     if (data !== fieldsOf(data)) return drop(submission, 'invalid', 'not an object')
 
     const { config, reason } = explain(stream, ids)
@@ -126,21 +126,15 @@ export function createClient(options: ClientOptions, environment: Environment): 
     if (reason) return drop(submission, reason, config.why)
 
     const { revision, sample, provideValues } = config
-    const schema = schemas[stream]
+    const schema = schemas[stream] ?? {}
     const producer = { sdk: SDK, id: client, seq: 0, unit: sample?.unit, rate: sample?.rate ?? 1, revision }
-    const facts = {
-      ...submission,
-      ...schema,
-      producer,
-      domain,
-      fillMetaDt,
-      values: valuesOf(provideValues, values),
-    }
+    const asked = valuesOf(provideValues, values)
+    const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
     const event = ask('beforeQueue', () => beforeQueue(enriched))
-    if (event?.meta?.id !== submission.id) return drop(submission, 'before-queue')
+    if (event?.meta?.id !== id) return drop(submission, 'before-queue')
 
-    const problems = ask('validate', () => schema?.validate?.(event))
+    const problems = schema.validate && ask('validate', () => schema.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
     const seq = 1 + (seqs.get(stream) ?? 0)

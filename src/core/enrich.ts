@@ -3,7 +3,7 @@ import { fieldsOf } from './fields.ts'
 import type { StreamSchema } from './options.ts'
 
 /** What was so at the call, and what is known of the stream. */
-export interface Facts extends StreamSchema {
+export interface Facts {
   readonly id: string
   readonly stream: string
   /** Milliseconds since 1970. */
@@ -12,6 +12,7 @@ export interface Facts extends StreamSchema {
   readonly producer: Producer
   /** What the stream's config asks for, by name. */
   readonly values: Readonly<Record<string, unknown>>
+  readonly schema: StreamSchema
   readonly fillMetaDt: boolean
 }
 
@@ -21,13 +22,12 @@ export interface Facts extends StreamSchema {
  * replaces the caller's and keeps its siblings; null and undefined are not added.
  */
 export function enrich(data: EventData, facts: Facts): Event {
-  const { id, stream, domain, producer, $schema } = facts
+  const { id, stream, domain, producer, schema } = facts
   const time = new Date(facts.at).toISOString()
-  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, producer } }
-  if (domain) event.meta.domain = domain
+  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, domain, producer } }
   if (facts.fillMetaDt) event.meta.dt ||= time
-  if ($schema) event.$schema ||= $schema
-  if (facts.dt !== false && !event.client_dt) event.dt ||= time
+  if (schema.$schema) event.$schema ||= schema.$schema
+  if (schema.dt !== false && !event.client_dt) event.dt ||= time
 
   for (const [name, value] of Object.entries(facts.values)) {
     if (value == null) continue

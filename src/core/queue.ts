@@ -15,7 +15,7 @@ export interface QueuedEvent {
 
 export const UNDECIDED = ''
 
-/** The longest that an added event waits, in ms, to be written along with others. */
+/** The longest, in ms, that an added event waits to be written along with others. */
 export const WRITE_WINDOW = 40
 
 /**
@@ -59,13 +59,22 @@ export interface QueueOptions {
 export function createQueue({ records, nextKey, after, warn }: QueueOptions): EventQueue {
   let store = records
   let fresh: QueuedEvent[] = []
+  let windowOpen = false
   const kept = new Map<string, readonly QueuedEvent[]>()
   /** Keys known to be in the store: one that is missing there was settled by another tab. */
   const stored = new Set<string>()
 
   function add(event: QueuedEvent): void {
-    if (!fresh.length) after(WRITE_WINDOW, persist)
     fresh.push(event)
+    if (!windowOpen) void Promise.resolve().then(writeWindow)
+    windowOpen = true
+  }
+
+  /** Writes behind the task, for the page may be left with its next; what comes in the window after it waits for its end. */
+  function writeWindow(): void {
+    windowOpen = fresh.length > 0
+    if (windowOpen) after(WRITE_WINDOW, writeWindow)
+    persist()
   }
 
   function persist(): void {

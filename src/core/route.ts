@@ -8,7 +8,7 @@ const PATIENCE = 3
 
 /** The way to one destination. */
 export interface Route {
-  /** Sends what is queued for it, batch after batch, until there is no more or it has to wait. */
+  /** Sends what is queued for it now, batch after batch, unless it has to wait. */
   send(): Promise<void>
   /** No request is made before this time. */
   notBefore(): number
@@ -47,9 +47,11 @@ export function createRoute({
   let passed = false
 
   async function send(): Promise<void> {
+    // What is added meanwhile waits for the next time, or each answer would be followed by a request for a few events.
+    const due = new Set(queue.held())
     for (;;) {
       const batch = now() < notBefore ? [] : nextBatch()
-      if (!batch.length) return
+      if (!batch.some((event) => due.has(event))) return
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
         `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
@@ -59,15 +61,8 @@ export function createRoute({
         if (answer) flying.delete(event)
         else flying.set(event, 'gone')
       }
-      if (answer)
-        await judge(
-          batch,
-          verdictOf(
-            answer,
-            batch.map(({ id }) => id),
-            now(),
-          ),
-        )
+      const ids = batch.map(({ id }) => id)
+      if (answer) await judge(batch, verdictOf(answer, ids, now()))
     }
   }
 
