@@ -122,28 +122,33 @@ function durableQueueContract(openStore: () => RecordStore): void {
     return idsOf(queue.held())
   }
 
-  test('what is added is stored when the write window ends, and no earlier', async () => {
+  test('what is added is stored behind the task, and what follows when the write window ends', async () => {
     const { clock, open } = createTabs(openStore)
     const queue = open()
-    const events = createEvents(3)
+    const early = createEvents(3)
+    const late = createEvents(3)
 
-    for (const event of events) queue.add(event)
+    for (const event of early) queue.add(event)
+    await vi.waitFor(async () => expect(await stored()).toEqual(idsOf(early)))
+    for (const event of late) queue.add(event)
     await clock.pass(WRITE_WINDOW - 1)
-    expect(await stored()).toEqual([])
+    expect(await stored()).toEqual(idsOf(early))
     await clock.pass(1)
 
-    await vi.waitFor(async () => expect(await stored()).toEqual(idsOf(events)))
+    await vi.waitFor(async () => expect(await stored()).toEqual(idsOf([...early, ...late])))
   })
 
   test('persist writes without waiting for the window', async () => {
     const { open } = createTabs(openStore)
     const queue = open()
-    const event = createEvent()
+    const [early, late] = createEvents(2) as [QueuedEvent, QueuedEvent]
+    queue.add(early)
+    await vi.waitFor(async () => expect(await stored()).toEqual([early.id]))
 
-    queue.add(event)
+    queue.add(late)
     queue.persist()
 
-    await vi.waitFor(async () => expect(await stored()).toEqual([event.id]))
+    await vi.waitFor(async () => expect(await stored()).toEqual(idsOf([early, late])))
   })
 
   test('the next page holds the events as they were, in the order of their submission', async () => {
@@ -276,6 +281,19 @@ describe('a queue over IndexedDB', () => {
   })
   queueContract(createIndexedDbStore)
   durableQueueContract(createIndexedDbStore)
+})
+
+test('a stream of single events is at most one transaction a write window', async () => {
+  const records = createMemoryRecords()
+  const { clock, open } = createTabs(() => records)
+  const queue = open()
+
+  for (let i = 0; i < 100; i++) {
+    queue.add(createEvent())
+    await clock.pass(10)
+  }
+
+  expect(records.writes()).toBeLessThanOrEqual((100 * 10) / WRITE_WINDOW + 1)
 })
 
 test('a burst is one transaction of records that hold at most a batch each', async () => {
