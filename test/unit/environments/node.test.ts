@@ -1,0 +1,147 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { validate } from 'uuid'
+import { afterEach, expect, test, vi } from 'vitest'
+import { httpUrl } from '../../../src/environments/http.ts'
+import { nodeEnvironment } from '../../../src/environments/node.ts'
+
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+  vi.restoreAllMocks()
+})
+
+/** A server that answers as told, and the requests it got. */
+async function startServer(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const requests: { headers: IncomingMessage['headers']; body: string }[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    requests.push({ headers: request.headers, body })
+    handle(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections())
+  closers.push(close)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests, close }
+}
+
+test('a post goes as text/plain without cookies, and its answer is read whole', async () => {
+  const { url, requests } = await startServer((_, response) =>
+    response.writeHead(503, { 'retry-after': '7', 'content-type': 'application/json' }).end('{"a":1}'),
+  )
+
+  const answer = await nodeEnvironment().post(url, '[{"é":"€"}]')
+
+  expect(answer).toMatchObject({ status: 503, text: '{"a":1}', foreign: false, retryAfter: '7' })
+  expect(requests[0]?.body).toBe('[{"é":"€"}]')
+  expect(requests[0]?.headers['content-type']).toMatch(/^text\/plain/)
+  expect(requests[0]?.headers.cookie).toBeUndefined()
+})
+
+test('an answer in HTML, or after a redirect, is foreign', async () => {
+  const { url } = await startServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { location: '/login' }).end()
+    else if (request.url === '/login') response.writeHead(200, { 'content-type': 'text/plain' }).end('log in')
+    else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>')
+  })
+
+  expect(await nodeEnvironment().post(`${url}moved`, '[]')).toMatchObject({ status: 200, foreign: true })
+  expect(await nodeEnvironment().post(url, '[]')).toMatchObject({ status: 200, foreign: true })
+})
+
+test('a post that nobody answers has status 0, and a get rejects', async () => {
+  const { url, close } = await startServer(() => undefined)
+  await close()
+
+  expect(await nodeEnvironment().post(url, '[]')).toMatchObject({ status: 0, text: '' })
+  await expect(nodeEnvironment().get(url)).rejects.toThrow()
+})
+
+test('a connection that breaks in the middle of the answer is no answer', async () => {
+  const { url } = await startServer((_, response) => {
+    response.writeHead(201, { 'content-length': '100' }).write('half')
+    response.destroy()
+  })
+
+  expect(await nodeEnvironment().post(url, '[]')).toMatchObject({ status: 0 })
+})
+
+test('what was read once is revalidated by its ETag, and read anew when it has changed', async () => {
+  let etag = '"1"'
+  const { url, requests } = await startServer((request, response) => {
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end()
+    else response.writeHead(200, { etag }).end(`text ${etag}`)
+  })
+  const { get } = nodeEnvironment()
+
+  const texts = [(await get(url)).text, (await get(url)).text]
+  etag = '"2"'
+  const changed = await get(url)
+  const again = await get(url)
+
+  expect(texts).toEqual(['text "1"', 'text "1"'])
+  expect([changed, again]).toMatchObject([
+    { status: 200, text: 'text "2"' },
+    { status: 200, text: 'text "2"' },
+  ])
+  expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"', '"1"', '"2"'])
+})
+
+test('a timer calls back, unless it is taken back', async () => {
+  const { after } = nodeEnvironment()
+  const called: string[] = []
+
+  after(0, () => called.push('taken back'))()
+  after(0, () => called.push('first'))
+  await new Promise<void>((resolve) => after(5, resolve, { holdProcess: true }))
+
+  expect(called).toEqual(['first'])
+})
+
+test('a wait longer than a timer can hold does not end at once', async () => {
+  const { after } = nodeEnvironment()
+  const called: string[] = []
+
+  const cancels = [2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY].map((ms) =>
+    after(ms, () => called.push(`${ms}`)),
+  )
+  await new Promise<void>((resolve) => after(10, resolve, { holdProcess: true }))
+  for (const cancel of cancels) cancel()
+
+  expect(called).toEqual([])
+})
+
+test('a process has a session, and neither a page view nor a device', () => {
+  const { ids, eventId, now, domain } = nodeEnvironment()
+
+  expect(ids.session()).toMatch(/^[0-9a-f]{20}$/)
+  expect(ids.session()).toBe(ids.session())
+  expect([ids.pageview(), ids.device(), domain]).toEqual([undefined, undefined, undefined])
+  expect(validate(eventId(now()))).toBe(true)
+})
+
+test('a warning is a line of the console that says whose it is', () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  const cause = new Error('full')
+
+  nodeEnvironment().warn('storage failed', cause)
+
+  expect(warn).toHaveBeenCalledExactlyOnceWith('rivulet: storage failed', cause)
+})
+
+test.for([
+  ['https://a.example/x', undefined, 'https://a.example/x'],
+  ['http://a.example', undefined, 'http://a.example/'],
+  ['/x', 'https://a.example/b/c', 'https://a.example/x'],
+  ['x', 'https://a.example/b/c', 'https://a.example/b/x'],
+  ['//b.example/x', 'https://a.example/b/c', 'https://b.example/x'],
+  ['/x', undefined, undefined],
+  ['', undefined, undefined],
+  ['javascript:alert(1)', 'https://a.example/', undefined],
+  ['data:text/plain,x', 'https://a.example/', undefined],
+  ['file:///etc/passwd', undefined, undefined],
+  ['http://', undefined, undefined],
+] as const)('%s seen from %s is %s', ([url, base, expected]) => {
+  expect(httpUrl(url, base)).toBe(expected)
+})
