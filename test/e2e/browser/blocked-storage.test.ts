@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
 import { expectStored, newContext, outcomes, PATIENCE, startWeb, submit, visit } from '../../support/visit.ts'
 
@@ -75,8 +75,9 @@ const BLOCKED: Readonly<Record<string, () => void>> = {
   },
 }
 
-describe.each(Object.entries(BLOCKED))('%s', (_, block) => {
-  test('events are delivered all the same, with one session id, and nothing throws', async () => {
+test.each(Object.entries(BLOCKED))(
+  '%s: events are delivered all the same, in one session',
+  async (_, block) => {
     const { site, intake } = await startWeb()
     const context = await newContext(browser)
     await context.addInitScript(block)
@@ -94,8 +95,8 @@ describe.each(Object.entries(BLOCKED))('%s', (_, block) => {
     expect(new Set(all.map(({ performer }) => performer.session_id)).size).toBe(1)
     expect(complaints).toEqual([])
     expect(warnings.length).toBeLessThanOrEqual(1)
-  })
-})
+  },
+)
 
 test('without storage, what the page submits as it goes is on its way by beacon', async () => {
   const { site, intake } = await startWeb()

@@ -1,9 +1,15 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Outcome } from 'rivulet'
 import { launchChromium } from '../../support/chromium.mjs'
 import { cut, pass } from '../../support/relay.ts'
 import { countQueued, expectStored, newContext, PATIENCE, startWeb, visit } from '../../support/visit.ts'
+
+declare global {
+  interface Window {
+    /** By client, the ids of the events that it was told of. */
+    heard: string[][]
+  }
+}
 
 let browser: Browser
 beforeAll(async () => {
@@ -16,22 +22,22 @@ test('two clients of a page share the queue, send each event once, and hear of t
   const context = await newContext(browser)
   const { page } = await visit(context, `${site}/first`)
 
-  const { ids, told } = await page.evaluate(async () => {
-    const heard: Outcome[][] = [[], []]
-    const clients = heard.map((list) =>
-      window.createClient({ ...window.options, onOutcome: (outcome) => void list.push(outcome) }),
+  const ids = await page.evaluate(async () => {
+    window.heard = [[], []]
+    const clients = window.heard.map((list) =>
+      window.createClient({ ...window.options, onOutcome: ({ id }) => void list.push(id) }),
     )
     const ids = clients.map((client) =>
       Array.from({ length: 20 }, () => client.submit('web.click', { action: 'buy' })),
     )
-    const left = await Promise.all(clients.map((client) => client.flush()))
-    // Outcomes come behind the task that settles an event.
-    while (heard.flat().length + left[0]! + left[1]! < 40) await new Promise(requestAnimationFrame)
-    return { ids, told: heard.map((list) => list.map(({ id }) => id)) }
+    await Promise.all(clients.map((client) => client.flush()))
+    return ids
   })
   const events = await expectStored(intake, ids.flat())
 
-  expect(told.map((list) => [...list].sort())).toEqual(ids.map((list) => [...list].sort()))
+  await page.waitForFunction(() => window.heard.flat().length >= 40, undefined, PATIENCE)
+  const heard = await page.evaluate(() => window.heard.map((list) => list.sort()))
+  expect(heard).toEqual(ids.map((list) => [...list].sort()))
   expect(new Set(events.map(({ meta }) => meta.producer.id)).size).toBe(2)
   expect(new Set(events.map(({ performer }) => performer.session_id)).size).toBe(1)
   const sent = relay.posts().flatMap((post) => post.ids)
