@@ -15,9 +15,9 @@ test('the length of JSON is that of its UTF-8 bytes', () => {
 })
 
 test.for([
-  ['ASCII', 'buy'],
-  ['two bytes', 'é߿'],
-  ['three bytes', '€\uffff'],
+  ['ASCII', 'buy\u007f'],
+  ['two bytes', '\u0080é\u07ff'],
+  ['three bytes', '\u0800€\ud7ff\ue000\uffff'],
   ['a pair of surrogates', '😀'],
   ['half a pair, which JSON writes as an escape', '\ud83d'],
   ['the other half', '\ude00!'],

@@ -5,6 +5,7 @@ import { createDelivery, LINGER } from '../../../src/core/deliver.ts'
 import type { Answer } from '../../../src/core/environment.ts'
 import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
 import {
+  createMemoryRecords,
   createPromise,
   createTestEnvironment,
   type Post,
@@ -187,6 +188,43 @@ test('after each failure the wait is anywhere below a bound that doubles', async
     expect(wait).toBeLessThanOrEqual(Math.max(LINGER, Math.min(5 * MINUTE, 1000 * 2 ** (i + 1))))
   })
   expect(Math.max(...waits)).toBeGreaterThan(MINUTE)
+})
+
+test('after a success the waits begin anew', async () => {
+  let status = 503
+  const { submit, pass, posts } = startDelivery({ answers: () => answer(status), seed: 7 })
+  submit()
+  await pass(30 * MINUTE)
+  status = 201
+  await pass(10 * MINUTE)
+  const before = posts.length
+
+  status = 503
+  submit()
+  await pass(LINGER + 2000)
+
+  expect(posts.length).toBeGreaterThanOrEqual(before + 2)
+})
+
+test('while there is nothing to do but wait, nothing is done', async () => {
+  const records = createMemoryRecords()
+  let reads = 0
+  const counting = {
+    ...records,
+    read: (known: Parameters<typeof records.read>[0]) => {
+      reads++
+      return records.read(known)
+    },
+  }
+  const { submit, pass } = startDelivery({
+    records: counting,
+    answers: () => ({ status: 503, retryAfter: '3600' }),
+  })
+
+  submit()
+  await pass(59 * MINUTE)
+
+  expect(reads).toBe(1)
 })
 
 test('Retry-After is kept to, also by what is submitted meanwhile, by flush and when the page goes', async () => {
@@ -407,6 +445,22 @@ test('flush resolves after its timeout where the intake does not answer', async 
   await pass(1)
 
   expect(flushed).toBe(true)
+})
+
+test('after close nothing is sent, whatever is answered to what was under way', async () => {
+  const pending = createPromise<Reply>()
+  const { submitAll, pass, posts, turn, delivery } = startDelivery({ answers: () => pending.promise })
+  submitAll(2)
+  await pass(LINGER)
+
+  delivery.close()
+  pending.resolve(answer(503))
+  await pass(60 * MINUTE)
+  await turn('hidden')
+  await turn('visible')
+  await pass(60 * MINUTE)
+
+  expect(posts).toHaveLength(1)
 })
 
 test('tabs of one origin send one at a time, and each event once', async () => {

@@ -71,6 +71,22 @@ function queueContract(openStore: (() => RecordStore) | undefined): void {
     expect(queue.held()).toEqual([])
   })
 
+  test('an old event stays before a young one, also where its neighbours are taken out', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const [a, b, c] = createEvents(3) as [QueuedEvent, QueuedEvent, QueuedEvent]
+    queue.add(a)
+    queue.add(b)
+    await clock.pass(WRITE_WINDOW)
+    queue.add(c)
+    await clock.pass(WRITE_WINDOW)
+
+    await queue.remove([a])
+    await queue.sync()
+
+    expect(idsOf(queue.held())).toEqual(idsOf([b, c]))
+  })
+
   test('of two events under one id, the one that is given is removed', async () => {
     const { clock, open } = createTabs(openStore)
     const queue = open()
