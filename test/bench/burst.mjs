@@ -1,6 +1,6 @@
 // 5,000 events in one task: is the page blocked beyond the caller's own loop, and does all of it arrive?
 import { untilStored } from './lab.mjs'
-import { rounded } from './statistics.mjs'
+import { median, rounded } from './statistics.mjs'
 
 export const name = 'burst'
 
@@ -39,15 +39,15 @@ export function rows({ runs }) {
 
 /** @param {Awaited<ReturnType<typeof measure>>} figures */
 export function shortfalls({ runs }) {
-  return runs.flatMap(({ stored, otherTasks, tailMs }) => {
-    const long = Math.max(longest(otherTasks), tailMs)
-    return [
-      ...(stored < EVENTS ? [`${EVENTS - stored} of ${EVENTS} events in one task were lost`] : []),
-      ...(long > LONG_TASK
-        ? [`a task of ${long} ms after ${EVENTS} events in one task; none over ${LONG_TASK} is wanted`]
-        : []),
-    ]
-  })
+  const lost = runs.reduce((sum, { stored }) => sum + EVENTS - stored, 0)
+  // A short task is a long one where something else has the core, so that one run alone says nothing.
+  const long = median(runs.map(({ otherTasks, tailMs }) => Math.max(longest(otherTasks), tailMs)))
+  return [
+    ...(lost ? [`${lost} of ${runs.length * EVENTS} events were lost`] : []),
+    ...(long > LONG_TASK
+      ? [`most runs have a task of ${long} ms after the caller's loop; none over ${LONG_TASK} is wanted`]
+      : []),
+  ]
 }
 
 /** @param {readonly number[]} tasks */

@@ -12,7 +12,7 @@ const LIMIT = 8
  */
 export function measure(lab, { quick }) {
   return lab.visit(async (visit) => {
-    const groups = quick ? 60 : 200
+    const groups = quick ? 60 : 150
     const setting = { ...visit.setting(), groups, beaconUrl: `${visit.intakeUrl}/v1/events` }
     const { times, submitted } = await visit.page.evaluate(timeInPage, setting)
     const stored = await untilStored(visit, submitted)
