@@ -112,9 +112,10 @@ export async function outcomes(page: Page, count: number): Promise<Outcome[]> {
   return page.evaluate(() => window.outcomes)
 }
 
-/** Waits until the stream config has been taken. */
+/** Waits until the stream config has been taken, and what was waiting for it sent. */
 export async function configured(page: Page): Promise<void> {
   await page.waitForFunction(() => window.client.explain('web.click').config, undefined, PATIENCE)
+  await page.evaluate(() => window.client.flush())
 }
 
 /** How many events are in the page's store, in all its records. */

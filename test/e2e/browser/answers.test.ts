@@ -104,8 +104,9 @@ test('of a 207 only what it lists is dropped, as refused and with the reason', a
   await configured(page)
 
   // The intake's own answer: an action must be a text.
-  const ids = await submit(page, 'buy', 'remove')
-  const bad = await page.evaluate(() => window.client.submit('web.click', { action: 7 }))
+  const [bad, ...ids] = await page.evaluate(() =>
+    [7, 'buy', 'remove'].map((action) => window.client.submit('web.click', { action })),
+  )
   const told = await outcomes(page, 3)
   await expectStored(intake, ids)
 
