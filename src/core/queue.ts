@@ -35,7 +35,10 @@ export interface EventQueue {
   remove(events: readonly QueuedEvent[]): Promise<void>
 }
 
-/** Where events survive the page, in records of at most one batch. Each method rejects where the storage fails. */
+/**
+ * Where events survive the page, in records of at most one batch. What is asked first is done first. Each method
+ * rejects where the storage fails.
+ */
 export interface RecordStore {
   /**
    * All records by key, without the events of those whose key is known already, and of those in a layout that this
@@ -60,8 +63,6 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   let store = records
   let fresh: QueuedEvent[] = []
   const kept = new Map<string, readonly QueuedEvent[]>()
-  /** Keys known to be in the store: one that is missing there was settled by another tab. */
-  const stored = new Set<string>()
 
   function add(event: QueuedEvent): void {
     if (!fresh.length) after(WRITE_WINDOW, persist)
@@ -78,11 +79,9 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
     put: ReadonlyMap<string, readonly QueuedEvent[]>,
     remove: readonly string[] = [],
   ): Promise<void> {
-    if (!put.size && !remove.length) return
     for (const key of remove) kept.delete(key)
     for (const [key, events] of put) kept.set(key, events)
-    await attempt(() => store?.write(put, remove))
-    for (const key of put.keys()) stored.add(key)
+    if (put.size || remove.length) await attempt(() => store?.write(put, remove))
   }
 
   async function attempt<Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> {
@@ -95,19 +94,12 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   }
 
   async function sync(): Promise<void> {
-    const before = [...stored]
-    const found = await attempt(() => store?.read(kept))
-    if (!found) return
-    for (const key of before) {
-      if (!found.has(key)) {
-        stored.delete(key)
-        kept.delete(key)
-      }
-    }
-    for (const [key, events] of found) {
-      stored.add(key)
-      if (events) kept.set(key, events)
-    }
+    const known = new Set(kept.keys())
+    const found = await attempt(() => store?.read(known))
+    // What was written before is there, unless another tab has settled it, or the storage has failed meanwhile.
+    if (!found || !store) return
+    for (const key of known) if (!found.has(key)) kept.delete(key)
+    for (const [key, events] of found) if (events) kept.set(key, events)
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {
@@ -118,12 +110,10 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
     fresh = fresh.filter(stays)
     for (const [key, events] of kept) {
       const rest = events.filter(stays)
-      if (!rest.length) settled.push(key)
-      else if (rest.length < events.length) {
-        // Under a key of its own, which other tabs do not know yet, and in the same place.
-        rewritten.set(`${key}+`, rest)
-        settled.push(key)
-      }
+      if (rest.length === events.length) continue
+      settled.push(key)
+      // Under a key of its own, which other tabs do not know yet, and in the same place.
+      if (rest.length) rewritten.set(`${key}+`, rest)
     }
     await write(rewritten, settled)
   }
