@@ -80,7 +80,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
     intakeUrl: options.intakeUrl,
     environment,
-    onConfig: () => delivery.wake(0),
+    onConfig: () => void delivery.drain(),
   })
   const delivery = createDelivery({
     queue,

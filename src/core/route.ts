@@ -10,8 +10,6 @@ const PATIENCE = 3
 export interface Route {
   /** Sends what is queued for it, batch after batch, until there is no more or it has to wait. */
   send(): Promise<void>
-  /** No request is made before this time. */
-  notBefore(): number
 }
 
 export interface RouteOptions {
@@ -23,6 +21,8 @@ export interface RouteOptions {
    * answered and stays until the page is seen again.
    */
   readonly flying: Map<QueuedEvent, Phase>
+  /** Has `send` called again after `ms`. */
+  retry(ms: number): void
   onDelivered(event: QueuedEvent): void
   /** The intake has refused the event for good. */
   onRefused(event: QueuedEvent, why: string): void
@@ -33,6 +33,7 @@ export function createRoute({
   queue,
   environment,
   flying,
+  retry,
   onDelivered,
   onRefused,
 }: RouteOptions): Route {
@@ -96,7 +97,9 @@ export function createRoute({
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
       failures++
-      notBefore = now() + (ms ?? delayAfter(failures, random()))
+      const delay = ms ?? delayAfter(failures, random())
+      notBefore = now() + delay
+      retry(delay)
       if (suspect) await blame(batch)
     }
   }
@@ -128,5 +131,5 @@ export function createRoute({
     }
   }
 
-  return { send, notBefore: () => notBefore }
+  return { send }
 }
