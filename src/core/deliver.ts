@@ -74,14 +74,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const urls = new Set(queue.held().map(({ url }) => url))
     urls.delete(UNDECIDED)
     return [...urls].map((url) => {
-      const route = routes.get(url) ?? createRoute({ ...options, url, flying, retry })
+      const route = routes.get(url) ?? createRoute({ ...options, url, flying, onRested: drain })
       routes.set(url, route)
       return route
     })
-  }
-
-  function retry(ms: number): void {
-    after(Math.max(ms, LINGER), drain)
   }
 
   function flush(timeout: number): Promise<void> {

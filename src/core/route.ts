@@ -6,6 +6,9 @@ import { delayAfter, verdictOf } from './retry.ts'
 /** As many failures one after the other are put down to the intake; more may be an event's doing. */
 const PATIENCE = 3
 
+/** In ms. */
+const SHORTEST_REST = 1000
+
 /** The way to one destination. */
 export interface Route {
   /** Sends what is queued for it, batch after batch, until there is no more or it has to wait. */
@@ -21,8 +24,8 @@ export interface RouteOptions {
    * answered and stays until the page is seen again.
    */
   readonly flying: Map<QueuedEvent, Phase>
-  /** Has `send` called again after `ms`. */
-  retry(ms: number): void
+  /** It has waited for long enough to send again. */
+  onRested(): void
   onDelivered(event: QueuedEvent): void
   /** The intake has refused the event for good. */
   onRefused(event: QueuedEvent, why: string): void
@@ -33,23 +36,22 @@ export function createRoute({
   queue,
   environment,
   flying,
-  retry,
+  onRested,
   onDelivered,
   onRefused,
 }: RouteOptions): Route {
-  const { now, random, phase } = environment
+  const { now, random, phase, after } = environment
   let failures = 0
-  let notBefore = 0
+  /** Whether a failure is too short ago to make another request. */
+  let resting = false
   /** Events in a batch, at most: lowered to find the one that makes a batch fail. */
   let limit = Number.POSITIVE_INFINITY
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()
-  /** Whether anything has passed since an event failed alone. */
-  let passed = false
 
   async function send(): Promise<void> {
     for (;;) {
-      const batch = now() < notBefore ? [] : nextBatch()
+      const batch = resting ? [] : nextBatch()
       if (!batch.length) return
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
@@ -92,14 +94,15 @@ export function createRoute({
     if (settled.length) {
       failures = 0
       limit *= 2
-      passed = true
     }
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
       failures++
-      const delay = ms ?? delayAfter(failures, random())
-      notBefore = now() + delay
-      retry(delay)
+      resting = true
+      after(Math.max(SHORTEST_REST, ms ?? delayAfter(failures, random())), () => {
+        resting = false
+        onRested()
+      })
       if (suspect) await blame(batch)
     }
   }
@@ -113,9 +116,9 @@ export function createRoute({
     if (failures < PATIENCE && !strikes.has(event)) return
     limit = Math.ceil(batch.length / 2)
     if (batch.length > 1) return
-    const count = (strikes.get(event) ?? 0) + Number(passed)
+    // The first failure comes right after something has passed.
+    const count = (strikes.get(event) ?? 0) + Number(failures === 1)
     strikes.set(event, count)
-    passed = false
     if (count === PATIENCE) await settle(batch, new Map([[event.id, 'fails while others pass']]))
   }
 
