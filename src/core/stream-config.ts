@@ -40,7 +40,7 @@ export interface StreamConfigsOptions {
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
-/** What is longer is something else, and reading it would be felt. */
+/** What is longer is something else, and reading it would be felt: what is cut is no JSON. */
 const LONGEST_TEXT = 1_000_000
 
 export function createStreamConfigs({
@@ -103,9 +103,8 @@ export function createStreamConfigs({
     cancel()
     try {
       const { status, text } = await environment.get(url)
-      if (status !== 200 || text.length > LONGEST_TEXT)
-        throw new Error(`status ${status}, ${text.length} characters`)
-      const config = JSON.parse(text)
+      if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 99)}`)
+      const config = JSON.parse(text.slice(0, LONGEST_TEXT))
       if (adopt(config)) memo.write(memoKey, JSON.stringify([now(), config]))
       trouble = ''
       failures = 0

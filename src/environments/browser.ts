@@ -1,7 +1,7 @@
 import type { Answer, Environment, Phase } from '../core/environment.ts'
 import { createIds } from './ids.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
-import { httpUrl, NO_ANSWER, request } from './http.ts'
+import { httpUrl, request } from './http.ts'
 
 /** Of the lock, and what our keys in `localStorage` begin with. */
 const NAME = 'rivulet'
@@ -59,14 +59,11 @@ const memo: Environment['memo'] = {
 
 async function post(url: string, body: string, phase: Phase): Promise<Answer | undefined> {
   const keepalive = phase === 'hidden'
-  try {
-    // Firefox before 133 knows no keepalive.
-    if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
-      return await request(url, { method: 'POST', body, keepalive })
-    }
-  } catch {
+  // Firefox before 133 knows no keepalive.
+  if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
+    const answer = await request(url, { method: 'POST', body, keepalive })
     // A broken way and a refused keepalive look the same; where it was refused, a beacon may still pass.
-    if (!keepalive) return NO_ANSWER
+    if (answer.status || !keepalive) return answer
   }
   try {
     // Only a string gets through without a preflight. What it answers, nobody hears.
