@@ -77,7 +77,7 @@ export function createStreamConfigs({
     return true
   }
 
-  function configOf(found: unknown, services: Fields): StreamConfig {
+  function configOf(found: unknown, services: Fields = {}): StreamConfig {
     const settings = fieldsOf(found)
     const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
     const { state = 'on', provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
@@ -143,7 +143,7 @@ export function createStreamConfigs({
     if (phase === 'visible') void refresh()
   })
   return {
-    of: (stream) => (streams || !url ? (streams?.get(stream) ?? UNCONFIGURED) : undefined),
+    of: (stream) => (streams || !url ? (streams?.get(stream) ?? configOf(undefined)) : undefined),
     trouble: () => trouble,
     close: () => {
       closed = true
@@ -151,13 +151,6 @@ export function createStreamConfigs({
       cancel()
     },
   }
-}
-
-const UNCONFIGURED: StreamConfig = {
-  reason: 'unconfigured',
-  why: 'not in the config',
-  url: '',
-  provideValues: [],
 }
 
 /** Revisions compare by their runs of digits. */
