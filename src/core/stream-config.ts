@@ -100,44 +100,39 @@ export function createStreamConfigs({
 
   async function refresh(): Promise<void> {
     if (!url) return
-    cancel()
-    try {
-      const { status, text } = await environment.get(url)
+    const { status, text } = await environment.get(url)
+    take(() => {
       if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 99)}`)
       const config = JSON.parse(text.slice(0, LONGEST_TEXT))
       if (adopt(config)) memo.write(memoKey, JSON.stringify([now(), config]))
-      trouble = ''
-      failures = 0
       onConfig()
-    } catch (cause) {
-      complain(cause)
-      failures++
-    }
+    })
     cancel()
     if (closed) return
     cancel = after(streams ? refreshSeconds * 1000 : delayAfter(failures, environment.random()), refresh)
   }
 
-  /** One line in the console for each change of state. */
-  function complain(cause: unknown): void {
-    if (!trouble) warn('stream config not taken', cause)
-    trouble = String(cause)
+  function recall(): void {
+    const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
+    if (now() - at < LONGEST_AGE) adopt(config)
   }
 
-  function recall(): unknown {
-    const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
-    return now() - at < LONGEST_AGE && config
+  /** What is no config changes nothing. One line in the console for each change of state. */
+  function take(work: () => void): void {
+    try {
+      work()
+      trouble = ''
+      failures = 0
+    } catch (cause) {
+      if (!trouble) warn('stream config not taken', cause)
+      trouble = String(cause)
+      failures++
+    }
   }
 
   // What the last visit left decides at once, unless the page brings something newer.
-  for (const find of [recall, () => given]) {
-    try {
-      const config = find()
-      if (config) adopt(config)
-    } catch (cause) {
-      complain(cause)
-    }
-  }
+  take(recall)
+  if (given) take(() => adopt(given))
   void refresh()
   const stop = environment.onPhase((phase) => {
     if (phase === 'visible') void refresh()
