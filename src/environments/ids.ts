@@ -6,8 +6,6 @@ const SESSION_IDLE = 30 * 60_000
 /** How often the time of the last event is shared with other tabs: it costs a read and a write of storage. */
 const TOUCH_EVERY = 60_000
 
-const POOL = 512
-
 /**
  * Ids of events, and those to sample by, in the form that the schemas of the family check. The page view's lives with
  * the page; the session's is shared by tabs until 30 minutes pass without an event; the device's is made when a
@@ -17,27 +15,19 @@ export function createIds({
   now,
   memo,
 }: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids'> {
-  const pool = new Uint32Array(POOL)
-  let drawn = POOL
+  let pool = ''
   let last = 0
   let touched = 0
   let lastSession = ''
-  let pageviewId = ''
   let deviceId = ''
 
-  /** 32 bits, drawn in bulk: drawing them for each id is what costs most in a `submit`. */
-  function random(): number {
-    if (drawn === POOL) {
-      crypto.getRandomValues(pool)
-      drawn = 0
-    }
-    return pool[drawn++] as number
-  }
-
+  /** Random ones, drawn in bulk: drawing them for each id is what costs most in a `submit`. */
   function digits(count: number): string {
-    let text = ''
-    while (text.length < count) text += hex(random(), 8)
-    return text.slice(0, count)
+    if (pool.length < count)
+      for (const byte of crypto.getRandomValues(new Uint8Array(2048))) pool += hex(byte, 2)
+    const drawn = pool.slice(-count)
+    pool = pool.slice(0, -count)
+    return drawn
   }
 
   /** As RFC 9562 writes it: the digits of the version and the variant stand in between. */
@@ -49,8 +39,10 @@ export function createIds({
   /** UUIDv7. Those of one millisecond, and where the clock is set back, grow by a counter behind the time. */
   function eventId(at: number): string {
     last = Math.max(last + 1, at * 0x100)
-    return uuid(hex(Math.floor(last / 0x100), 12) + hex(last, 2) + digits(1), 7)
+    return uuid(hex(last, 14) + digits(1), 7)
   }
+
+  const pageviewId = digits(20)
 
   function session(): string {
     if (now() - touched > TOUCH_EVERY) {
@@ -67,10 +59,7 @@ export function createIds({
   return {
     eventId,
     ids: {
-      pageview: () => {
-        pageviewId ||= digits(20)
-        return pageviewId
-      },
+      pageview: () => pageviewId,
       session,
       device: () => {
         if (!deviceId) {
@@ -83,7 +72,6 @@ export function createIds({
   }
 }
 
-/** The last hexadecimal digits of a number, as many as asked for. */
 function hex(number: number, digits: number): string {
-  return (number + 16 ** digits).toString(16).slice(-digits)
+  return number.toString(16).padStart(digits, '0')
 }
