@@ -32,8 +32,7 @@ export function createIds({
 
   /** As RFC 9562 writes it: the digits of the version and the variant stand in between. */
   function uuid(head: string, version: number): string {
-    const all = `${head.slice(0, 12)}${version}${head.slice(12)}8${digits(15)}`
-    return all.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    return `${head.slice(0, 8)}-${head.slice(8, 12)}-${version}${head.slice(12)}-8${digits(3)}-${digits(12)}`
   }
 
   /** UUIDv7. Those of one millisecond, and where the clock is set back, grow by a counter behind the time. */
