@@ -40,10 +40,7 @@ export interface EventQueue {
  * rejects where the storage fails.
  */
 export interface RecordStore {
-  /**
-   * All records by key, without the events of those whose key is known already, and of those in a layout that this
-   * version does not read.
-   */
+  /** All records by key, without the events of those whose key is known already. */
   read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, readonly QueuedEvent[] | undefined>>
   /** One transaction; durable when it resolves. */
   write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
