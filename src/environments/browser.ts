@@ -77,38 +77,33 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | u
 function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
   const listeners = new Set<(phase: Phase) => void>()
   let gone = false
-  let phase = phaseNow()
-
-  // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
-  function phaseNow(): Phase {
-    if (gone) return 'gone'
-    return document.visibilityState === 'hidden' ? 'hidden' : 'visible'
-  }
-
-  function onPhase(listener: (phase: Phase) => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
+  let phase: Phase = document.visibilityState
+  let letGo = () => {}
 
   for (const type of ['pagehide', 'pageshow', 'visibilitychange']) {
     addEventListener(type, () => {
+      // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
       if (type !== 'visibilitychange') gone = type === 'pagehide'
-      if (phase === phaseNow()) return
-      phase = phaseNow()
+      const next = gone ? 'gone' : document.visibilityState
+      if (phase === next) return
+      phase = next
+      if (gone) letGo()
       for (const listener of listeners) listener(phase)
     })
   }
   return {
     phase: () => phase,
-    onPhase,
+    onPhase: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     alone: async (work) => {
       if (!navigator.locks) return work()
       const locked = navigator.locks.request(NAME, () => {
-        let stop = () => {}
         const left = new Promise<void>((resolve) => {
-          stop = onPhase(() => gone && resolve())
+          letGo = resolve
         })
-        return Promise.race([work(), left]).finally(stop)
+        return Promise.race([work(), left])
       })
       // Refused in a frame without an origin of its own.
       await locked.catch(work)
