@@ -87,8 +87,8 @@ export function createClient(options: ClientOptions, environment: Environment): 
     environment,
     decide,
     left,
-    onDelivered: (event) => conclude(event, { kind: 'delivered' }),
-    onRefused: (event, why) => drop(event, 'refused', why),
+    onSettled: (event, refusal) =>
+      refusal === undefined ? conclude(event, { kind: 'delivered' }) : drop(event, 'refused', refusal),
   })
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()

@@ -16,7 +16,7 @@ export interface Delivery {
   close(): void
 }
 
-export interface DeliveryOptions extends Pick<RouteOptions, 'onDelivered' | 'onRefused'> {
+export interface DeliveryOptions extends Pick<RouteOptions, 'onSettled'> {
   readonly queue: EventQueue
   readonly environment: Environment
   /** Decides on an event that no config was known for; false while there is still none. */

@@ -26,20 +26,11 @@ export interface RouteOptions {
   readonly flying: Map<QueuedEvent, Phase>
   /** It has waited for long enough to send again. */
   onRested(): void
-  onDelivered(event: QueuedEvent): void
-  /** The intake has refused the event for good. */
-  onRefused(event: QueuedEvent, why: string): void
+  /** The event is delivered; or refused for good, and why. */
+  onSettled(event: QueuedEvent, refusal?: string): void
 }
 
-export function createRoute({
-  url,
-  queue,
-  environment,
-  flying,
-  onRested,
-  onDelivered,
-  onRefused,
-}: RouteOptions): Route {
+export function createRoute({ url, queue, environment, flying, onRested, onSettled }: RouteOptions): Route {
   const { now, random, phase, after } = environment
   let failures = 0
   /** Whether a failure is too short ago to make another request. */
@@ -128,9 +119,7 @@ export function createRoute({
     await queue.remove(events)
     for (const event of events.filter((event) => held.has(event))) {
       strikes.delete(event)
-      const why = refused.get(event.id)
-      if (why === undefined) onDelivered(event)
-      else onRefused(event, why)
+      onSettled(event, refused.get(event.id))
     }
   }
 
