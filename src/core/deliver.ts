@@ -65,7 +65,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       // Side by side: a destination that is down does not hold up another.
       await Promise.all([queue.remove(decided), ...openRoutes().map((route) => route.send())])
     } catch (cause) {
-      warn('delivery failed; it goes on with the next event', cause)
+      warn('delivery failed', cause)
     }
   }
 
