@@ -48,7 +48,7 @@ export const SDK = 'rivulet/0.1.0'
 /** EventGate refuses bodies over 100 kB, so an event beyond this could never arrive. */
 const LARGEST_EVENT = 90_000
 
-type Owned = Pick<QueuedEvent, 'id' | 'stream' | 'client'>
+type Owned = Pick<QueuedEvent, 'stream' | 'client'> & { id: string }
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */
 interface Submission extends Owned {
@@ -97,10 +97,10 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const at = now()
     // A stream is named by a string; what else comes is told by its type, which no config knows.
     const name = typeof stream === 'string' ? stream : typeof stream
-    let submission: Submission = { id: eventId(at), stream: name, client, at, data }
+    const submission: Submission = { id: eventId(at), stream: name, client, at, data }
     orDrop(submission, () => {
       const { id } = fieldsOf(data?.meta)
-      if (id && typeof id === 'string') submission = { ...submission, id }
+      if (id && typeof id === 'string') submission.id = id
       if (closed) drop(submission, 'closed')
       else process(submission)
     })
@@ -162,16 +162,15 @@ export function createClient(options: ClientOptions, environment: Environment): 
   }
 
   /** Whether the event could be queued. */
-  function enqueue({ id, stream, client }: Owned, url: string, event: object): boolean {
+  function enqueue(submission: Owned, url: string, event: object): boolean {
+    const { id, stream, client } = submission
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
-    if (bytes > LARGEST_EVENT) {
-      drop({ id, stream, client }, 'too-large')
-      return false
-    }
-    queue.add({ id, stream, client, url, json, bytes })
+    const fits = bytes <= LARGEST_EVENT
+    if (fits) queue.add({ id, stream, client, url, json, bytes })
+    else drop(submission, 'too-large')
     delivery.wake()
-    return true
+    return fits
   }
 
   function drop(event: Owned, reason: DropReason, cause?: string | readonly Problem[]): void {
