@@ -23,11 +23,20 @@ export interface Facts extends StreamSchema {
 export function enrich(data: EventData, facts: Facts): Event {
   const { id, stream, domain, producer, $schema } = facts
   const time = new Date(facts.at).toISOString()
-  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, producer } }
-  if (domain) event.meta.domain = domain
-  if (facts.fillMetaDt) event.meta.dt ||= time
-  if ($schema) event.$schema ||= $schema
-  if (facts.dt !== false && !event.client_dt) event.dt ||= time
+  const meta = fieldsOf(data.meta)
+  const event: Event = {
+    ...data,
+    ...($schema && !data.$schema && { $schema }),
+    ...(facts.dt !== false && !data.client_dt && !data.dt && { dt: time }),
+    meta: {
+      ...meta,
+      ...(domain && { domain }),
+      ...(facts.fillMetaDt && !meta.dt && { dt: time }),
+      id,
+      stream,
+      producer,
+    },
+  }
 
   for (const [name, value] of Object.entries(facts.values)) {
     if (value == null) continue
