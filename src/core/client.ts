@@ -127,7 +127,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
     const { revision, sample, provideValues } = config
     const schema = schemas[stream]
-    const producer = { sdk: SDK, id: client, seq: 0, unit: sample?.unit, rate: sample?.rate ?? 1, revision }
+    const producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
     const facts = {
       ...submission,
       ...schema,

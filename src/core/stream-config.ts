@@ -81,11 +81,11 @@ export function createStreamConfigs({
     const settings = fieldsOf(found)
     const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
     const { state = 'on', provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
-    const sample = settings.sample || undefined
+    const sample = sampleOf(settings.sample)
     const url = environment.resolve(String(services[String(settings.destination_event_service)] ?? intakeUrl))
     const wrong =
       (found !== settings && 'settings') ||
-      (sample && !isSample(sample) && 'sample') ||
+      (settings.sample && !sample && 'sample') ||
       (state !== 'on' && 'state') ||
       (!url && 'destination_event_service')
     return {
@@ -93,7 +93,7 @@ export function createStreamConfigs({
       why: wrong ? `${wrong}: ${JSON.stringify(found)}` : '',
       revision,
       url: url ?? '',
-      sample: sample as Sample | undefined,
+      sample,
       provideValues: Array.isArray(provide_values) ? provide_values : [],
     }
   }
@@ -153,9 +153,9 @@ function digitsOf(revision: unknown): string {
   return String(revision).replace(/\D+/g, ' ')
 }
 
-function isSample(found: unknown): boolean {
-  const { unit, rate } = fieldsOf(found)
-  return (
-    /^(pageview|session|device)$/.test(String(unit)) && typeof rate === 'number' && rate >= 0 && rate <= 1
-  )
+/** Undefined where it is none. */
+function sampleOf(found: unknown): Sample | undefined {
+  const { unit, rate } = fieldsOf(found) as Partial<Sample>
+  const known = /^(pageview|session|device)$/.test(String(unit))
+  return known && typeof rate === 'number' && rate >= 0 && rate <= 1 ? ({ unit, rate } as Sample) : undefined
 }
