@@ -98,15 +98,19 @@ function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
       return () => listeners.delete(listener)
     },
     alone: async (work) => {
-      if (!navigator.locks) return work()
-      const locked = navigator.locks.request(NAME, () => {
-        const left = new Promise<void>((resolve) => {
-          letGo = resolve
-        })
-        return Promise.race([work(), left])
-      })
-      // Refused in a frame without an origin of its own.
-      await locked.catch(work)
+      try {
+        await navigator.locks.request(
+          NAME,
+          () =>
+            new Promise<void>((resolve) => {
+              letGo = resolve
+              void work().finally(resolve)
+            }),
+        )
+      } catch {
+        // Unknown here, or refused in a frame without an origin of its own.
+        await work()
+      }
     },
   }
 }
