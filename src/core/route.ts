@@ -36,7 +36,7 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
   /** Whether a failure is too short ago to make another request. */
   let resting = false
   /** Events in a batch, at most: lowered to find the one that makes a batch fail. */
-  let limit = Number.POSITIVE_INFINITY
+  let limit = Infinity
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()
 
