@@ -48,7 +48,7 @@ export const SDK = 'rivulet/0.1.0'
 /** EventGate refuses bodies over 100 kB, so an event beyond this could never arrive. */
 const LARGEST_EVENT = 90_000
 
-type Owned = Pick<QueuedEvent, 'id' | 'stream' | 'client'>
+type Owned = Pick<QueuedEvent, 'stream' | 'client'> & { id: string }
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */
 interface Submission extends Owned {
@@ -69,26 +69,26 @@ export function createClient(options: ClientOptions, environment: Environment): 
   const reported = new Set<string>()
   let closed = false
 
-  const sources: Environment['context'] = {
-    performer_session_id: () => idOf('session'),
-    performer_pageview_id: () => idOf('pageview'),
-    ...environment.context,
-  }
+  const sources = new Map<string, () => unknown>([
+    ['performer_session_id', () => idOf('session')],
+    ['performer_pageview_id', () => idOf('pageview')],
+    ...Object.entries(environment.context),
+  ])
   const queue = createQueue({ ...environment, nextKey: () => eventId(now()) })
   const configs = createStreamConfigs({
     given: options.streamConfigs,
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
     intakeUrl: options.intakeUrl,
     environment,
-    onConfig: () => delivery.wake(0),
+    onConfig: () => void delivery.drain(),
   })
   const delivery = createDelivery({
     queue,
     environment,
     decide,
     left,
-    onDelivered: (event) => conclude(event, { kind: 'delivered' }),
-    onRefused: (event, why) => drop(event, 'refused', why),
+    onSettled: (event, refusal) =>
+      refusal === undefined ? conclude(event, { kind: 'delivered' }) : drop(event, 'refused', refusal),
   })
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()
@@ -97,10 +97,10 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const at = now()
     // A stream is named by a string; what else comes is told by its type, which no config knows.
     const name = typeof stream === 'string' ? stream : typeof stream
-    let submission: Submission = { id: eventId(at), stream: name, client, at, data }
+    const submission: Submission = { id: eventId(at), stream: name, client, at, data }
     orDrop(submission, () => {
       const { id } = fieldsOf(data?.meta)
-      if (id && typeof id === 'string') submission = { ...submission, id }
+      if (id && typeof id === 'string') submission.id = id
       if (closed) drop(submission, 'closed')
       else process(submission)
     })
@@ -127,7 +127,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
     const { revision, sample, provideValues } = config
     const schema = schemas[stream] ?? {}
-    const producer = { sdk: SDK, id: client, seq: 0, unit: sample?.unit, rate: sample?.rate ?? 1, revision }
+    const producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
@@ -157,16 +157,15 @@ export function createClient(options: ClientOptions, environment: Environment): 
   }
 
   /** Whether the event could be queued. */
-  function enqueue({ id, stream, client }: Owned, url: string, event: object): boolean {
+  function enqueue(submission: Owned, url: string, event: object): boolean {
+    const { id, stream, client } = submission
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
-    if (bytes > LARGEST_EVENT) {
-      drop({ id, stream, client }, 'too-large')
-      return false
-    }
-    queue.add({ id, stream, client, url, json, bytes })
+    const fits = bytes <= LARGEST_EVENT
+    if (fits) queue.add({ id, stream, client, url, json, bytes })
+    else drop(submission, 'too-large')
     delivery.wake()
-    return true
+    return fits
   }
 
   function drop(event: Owned, reason: DropReason, cause?: string | readonly Problem[]): void {
@@ -210,8 +209,9 @@ export function createClient(options: ClientOptions, environment: Environment): 
     if (names && !names.length) return values
     const { context } = options
     const host = held ?? (typeof context === 'function' ? ask('context', context) : context) ?? {}
-    for (const name of names ?? Object.keys({ ...sources, ...host }))
-      values[name] = host[name] ?? sources[name]?.()
+    for (const name of names ?? [...sources.keys(), ...Object.keys(host)]) {
+      values[name] = host[name] ?? sources.get(name)?.()
+    }
     return values
   }
 

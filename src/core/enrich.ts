@@ -24,7 +24,8 @@ export interface Facts {
 export function enrich(data: EventData, facts: Facts): Event {
   const { id, stream, domain, producer, schema } = facts
   const time = new Date(facts.at).toISOString()
-  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, domain, producer } }
+  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, producer } }
+  if (domain) event.meta.domain = domain
   if (facts.fillMetaDt) event.meta.dt ||= time
   if (schema.$schema) event.$schema ||= schema.$schema
   if (schema.dt !== false && !event.client_dt) event.dt ||= time

@@ -26,11 +26,11 @@ export interface Environment {
   resolve(url: string): string | undefined
   /** Calls back after `ms`; the returned function takes it back. Keeps a process alive only where told. */
   after(ms: number, callback: () => void, options?: { holdProcess: boolean }): () => void
-  /** What is at the URL, revalidated with its server. Rejects where no answer comes. */
+  /** What is at the URL, revalidated with its server. */
   get(url: string): Promise<Answer>
   /**
-   * Sends `body` as `text/plain`, without credentials, in the way that the phase allows, before it returns. The
-   * answer has status 0 where none came; undefined where nobody can hear it (a beacon's).
+   * Sends `body` as `text/plain`, without credentials, in the way that the phase allows, before it returns.
+   * Undefined where nobody can hear the answer (a beacon's).
    */
   post(url: string, body: string): Promise<Answer | undefined>
   /** Runs `work` while no other tab or client of this origin runs its own. Lets go when the page goes. */
@@ -48,8 +48,9 @@ export type Unit = 'pageview' | 'session' | 'device'
 /** Of a page's life: seen; hidden, and it may live on; gone, though it may come back from the back/forward cache. */
 export type Phase = 'visible' | 'hidden' | 'gone'
 
-/** What the intake said. */
+/** What a server said. */
 export interface Answer {
+  /** 0 where no answer came; the text says why. */
   readonly status: number
   readonly text: string
   /** Redirected or HTML: somebody else's page, such as a captive portal's. */

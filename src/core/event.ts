@@ -13,7 +13,7 @@ export interface EventMeta {
   /** Made once, at `submit`, and kept through every retry: what is sent twice can be kept once. */
   id: string
   stream: string
-  domain?: string | undefined
+  domain?: string
   producer: Producer
   [field: string]: unknown
 }

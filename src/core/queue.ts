@@ -18,6 +18,9 @@ export const UNDECIDED = ''
 /** The longest, in ms, that an added event waits to be written along with others. */
 export const WRITE_WINDOW = 40
 
+/** In ms. */
+const STORE_ANSWERS_WITHIN = 5000
+
 /**
  * The events that nothing has settled yet. One leaves only by `remove`: a crash between sending and the answer loses
  * nothing.
@@ -35,12 +38,12 @@ export interface EventQueue {
   remove(events: readonly QueuedEvent[]): Promise<void>
 }
 
-/** Where events survive the page, in records of at most one batch. Each method rejects where the storage fails. */
+/**
+ * Where events survive the page, in records of at most one batch. What is asked first is done first. Each method
+ * rejects where the storage fails.
+ */
 export interface RecordStore {
-  /**
-   * All records by key, without the events of those whose key is known already, and of those in a layout that this
-   * version does not read.
-   */
+  /** All records by key, without the events of those whose key is known already. */
   read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, readonly QueuedEvent[] | undefined>>
   /** One transaction; durable when it resolves. */
   write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
@@ -51,7 +54,7 @@ export interface QueueOptions {
   readonly records?: RecordStore | undefined
   /** Keys grow, so that their order is the order of submission, across tabs and pages. */
   nextKey(): string
-  after(ms: number, callback: () => void): unknown
+  after(ms: number, callback: () => void): () => void
   warn(message: string, cause: unknown): void
 }
 
@@ -61,8 +64,6 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   let fresh: QueuedEvent[] = []
   let windowOpen = false
   const kept = new Map<string, readonly QueuedEvent[]>()
-  /** Keys known to be in the store: one that is missing there was settled by another tab. */
-  const stored = new Set<string>()
 
   function add(event: QueuedEvent): void {
     fresh.push(event)
@@ -87,38 +88,35 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
     put: ReadonlyMap<string, readonly QueuedEvent[]>,
     remove: readonly string[] = [],
   ): Promise<void> {
-    if (!put.size && !remove.length) return
     for (const key of remove) kept.delete(key)
     for (const [key, events] of put) kept.set(key, events)
-    await attempt(() => store?.write(put, remove))
-    for (const key of put.keys()) stored.add(key)
+    if (put.size || remove.length) await attempt((store) => store.write(put, remove))
   }
 
-  async function attempt<Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> {
+  /** Undefined where there is no storage, or it has just failed. One that never answers has failed, too: WebKit's may. */
+  async function attempt<Result>(work: (store: RecordStore) => Promise<Result>): Promise<Result | undefined> {
+    if (!store) return
+    let cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = after(STORE_ANSWERS_WITHIN, () => reject(new Error('no answer')))
+    })
     try {
-      return await work()
+      return await Promise.race([work(store), late])
     } catch (cause) {
       if (store) warn('storage failed; events are kept in memory and do not survive this page', cause)
       store = undefined
+    } finally {
+      cancel()
     }
   }
 
   async function sync(): Promise<void> {
-    const before = [...stored]
-    // As of now: what is removed while this is read shall not come back.
     const known = new Set(kept.keys())
-    const found = await attempt(() => store?.read(known))
-    if (!found) return
-    for (const key of before) {
-      if (!found.has(key)) {
-        stored.delete(key)
-        kept.delete(key)
-      }
-    }
-    for (const [key, events] of found) {
-      stored.add(key)
-      if (events) kept.set(key, events)
-    }
+    const found = await attempt((store) => store.read(known))
+    // What was written before is there, unless another tab has settled it, or the storage has failed meanwhile.
+    if (!found || !store) return
+    for (const key of known) if (!found.has(key)) kept.delete(key)
+    for (const [key, events] of found) if (events) kept.set(key, events)
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {
@@ -129,12 +127,10 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
     fresh = fresh.filter(stays)
     for (const [key, events] of kept) {
       const rest = events.filter(stays)
-      if (!rest.length) settled.push(key)
-      else if (rest.length < events.length) {
-        // Under a key of its own, which other tabs do not know yet, and in the same place.
-        rewritten.set(`${key}+`, rest)
-        settled.push(key)
-      }
+      if (rest.length === events.length) continue
+      settled.push(key)
+      // Under a key of its own, which other tabs do not know yet, and in the same place.
+      if (rest.length) rewritten.set(`${key}+`, rest)
     }
     await write(rewritten, settled)
   }

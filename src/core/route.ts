@@ -6,12 +6,16 @@ import { delayAfter, verdictOf } from './retry.ts'
 /** As many failures one after the other are put down to the intake; more may be an event's doing. */
 const PATIENCE = 3
 
+/** A network that fails now and then may hit one event several times in a row, but not as often as this. */
+const CONVICTED_AFTER = 10
+
+/** In ms. */
+const SHORTEST_REST = 1000
+
 /** The way to one destination. */
 export interface Route {
   /** Sends what is queued for it now, batch after batch, unless it has to wait. */
   send(): Promise<void>
-  /** No request is made before this time. */
-  notBefore(): number
 }
 
 export interface RouteOptions {
@@ -23,34 +27,27 @@ export interface RouteOptions {
    * answered and stays until the page is seen again.
    */
   readonly flying: Map<QueuedEvent, Phase>
-  onDelivered(event: QueuedEvent): void
-  /** The intake has refused the event for good. */
-  onRefused(event: QueuedEvent, why: string): void
+  /** It has waited for long enough to send again. */
+  onRested(): void
+  /** The event is delivered; or refused for good, and why. */
+  onSettled(event: QueuedEvent, refusal?: string): void
 }
 
-export function createRoute({
-  url,
-  queue,
-  environment,
-  flying,
-  onDelivered,
-  onRefused,
-}: RouteOptions): Route {
-  const { now, random, phase } = environment
+export function createRoute({ url, queue, environment, flying, onRested, onSettled }: RouteOptions): Route {
+  const { now, random, phase, after } = environment
   let failures = 0
-  let notBefore = 0
+  /** Whether a failure is too short ago to make another request. */
+  let resting = false
   /** Events in a batch, at most: lowered to find the one that makes a batch fail. */
-  let limit = Number.POSITIVE_INFINITY
+  let limit = Infinity
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()
-  /** Whether anything has passed since an event failed alone. */
-  let passed = false
 
   async function send(): Promise<void> {
     // What is added meanwhile waits for the next time, or each answer would be followed by a request for a few events.
     const due = new Set(queue.held())
     for (;;) {
-      const batch = now() < notBefore ? [] : nextBatch()
+      const batch = resting ? [] : nextBatch()
       if (!batch.some((event) => due.has(event))) return
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
@@ -86,12 +83,15 @@ export function createRoute({
     if (settled.length) {
       failures = 0
       limit *= 2
-      passed = true
     }
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
       failures++
-      notBefore = now() + (ms ?? delayAfter(failures, random()))
+      resting = true
+      after(Math.max(SHORTEST_REST, ms ?? delayAfter(failures, random())), () => {
+        resting = false
+        onRested()
+      })
       if (suspect) await blame(batch)
     }
   }
@@ -105,10 +105,10 @@ export function createRoute({
     if (failures < PATIENCE && !strikes.has(event)) return
     limit = Math.ceil(batch.length / 2)
     if (batch.length > 1) return
-    const count = (strikes.get(event) ?? 0) + Number(passed)
+    // The first failure comes right after something has passed.
+    const count = (strikes.get(event) ?? 0) + Number(failures === 1)
     strikes.set(event, count)
-    passed = false
-    if (count === PATIENCE) await settle(batch, new Map([[event.id, 'fails while others pass']]))
+    if (count === CONVICTED_AFTER) await settle(batch, new Map([[event.id, 'fails while others pass']]))
   }
 
   async function settle(events: readonly QueuedEvent[], refused: ReadonlyMap<string, string>): Promise<void> {
@@ -117,11 +117,9 @@ export function createRoute({
     await queue.remove(events)
     for (const event of events.filter((event) => held.has(event))) {
       strikes.delete(event)
-      const why = refused.get(event.id)
-      if (why === undefined) onDelivered(event)
-      else onRefused(event, why)
+      onSettled(event, refused.get(event.id))
     }
   }
 
-  return { send, notBefore: () => notBefore }
+  return { send }
 }

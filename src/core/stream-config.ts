@@ -40,7 +40,7 @@ export interface StreamConfigsOptions {
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
-/** What is longer is something else, and reading it would be felt. */
+/** What is longer is something else, and reading it would be felt: what is cut is no JSON. */
 const LONGEST_TEXT = 1_000_000
 
 export function createStreamConfigs({
@@ -77,15 +77,16 @@ export function createStreamConfigs({
     return true
   }
 
-  function configOf(found: unknown, services: Fields): StreamConfig {
+  function configOf(found: unknown, services: Fields = {}): StreamConfig {
     const settings = fieldsOf(found)
     const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
     const { state = 'on', provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
-    const sample = settings.sample || undefined
-    const url = environment.resolve(String(services[String(settings.destination_event_service)] ?? intakeUrl))
+    const sample = sampleOf(settings.sample)
+    const service = services[String(settings.destination_event_service)]
+    const url = environment.resolve(typeof service === 'string' ? service : intakeUrl)
     const wrong =
       (found !== settings && 'settings') ||
-      (sample && !isSample(sample) && 'sample') ||
+      (settings.sample && !sample && 'sample') ||
       (state !== 'on' && 'state') ||
       (!url && 'destination_event_service')
     return {
@@ -93,58 +94,54 @@ export function createStreamConfigs({
       why: wrong ? `${wrong}: ${JSON.stringify(found)}` : '',
       revision,
       url: url ?? '',
-      sample: wrong ? undefined : (sample as Sample | undefined),
+      sample,
       provideValues: Array.isArray(provide_values) ? provide_values : [],
     }
   }
 
   async function refresh(): Promise<void> {
     if (!url) return
-    cancel()
-    try {
-      const { status, text } = await environment.get(url)
-      if (status !== 200 || text.length > LONGEST_TEXT)
-        throw new Error(`status ${status}, ${text.length} characters`)
-      const config = JSON.parse(text)
+    const { status, text } = await environment.get(url)
+    take(() => {
+      if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 99)}`)
+      const config = JSON.parse(text.slice(0, LONGEST_TEXT))
       if (adopt(config)) memo.write(memoKey, JSON.stringify([now(), config]))
-      trouble = ''
-      failures = 0
       onConfig()
-    } catch (cause) {
-      complain(cause)
-      failures++
-    }
+    })
     cancel()
     if (closed) return
     cancel = after(streams ? refreshSeconds * 1000 : delayAfter(failures, environment.random()), refresh)
   }
 
-  /** One line in the console for each change of state. */
-  function complain(cause: unknown): void {
-    if (!trouble) warn('stream config not taken', cause)
-    trouble = String(cause)
-  }
-
-  function recall(): unknown {
+  function recall(): void {
     const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
-    return now() - at < LONGEST_AGE && config
+    if (now() - at < LONGEST_AGE) adopt(config)
   }
 
-  // What the last visit left decides at once, unless the page brings something newer.
-  for (const find of [recall, () => given]) {
+  /** What is no config changes nothing. One line in the console for each change of state. */
+  function take(work: () => void): void {
     try {
-      const config = find()
-      if (config) adopt(config)
+      work()
+      trouble = ''
+      failures = 0
     } catch (cause) {
-      complain(cause)
+      if (!trouble) warn('stream config not taken', cause)
+      trouble = String(cause)
+      failures++
     }
   }
+
+  const unknown: StreamConfig = { ...configOf({}), reason: 'unconfigured', why: 'not in the config' }
+
+  // What the last visit left decides at once, unless the page brings something newer.
+  take(recall)
+  if (given) take(() => adopt(given))
   void refresh()
   const stop = environment.onPhase((phase) => {
     if (phase === 'visible') void refresh()
   })
   return {
-    of: (stream) => (streams || !url ? (streams?.get(stream) ?? UNCONFIGURED) : undefined),
+    of: (stream) => (streams || !url ? (streams?.get(stream) ?? unknown) : undefined),
     trouble: () => trouble,
     close: () => {
       closed = true
@@ -154,21 +151,14 @@ export function createStreamConfigs({
   }
 }
 
-const UNCONFIGURED: StreamConfig = {
-  reason: 'unconfigured',
-  why: 'not in the config',
-  url: '',
-  provideValues: [],
-}
-
 /** Revisions compare by their runs of digits. */
 function digitsOf(revision: unknown): string {
   return String(revision).replace(/\D+/g, ' ')
 }
 
-function isSample(found: unknown): boolean {
-  const { unit, rate } = fieldsOf(found)
-  return (
-    /^(pageview|session|device)$/.test(String(unit)) && typeof rate === 'number' && rate >= 0 && rate <= 1
-  )
+/** Undefined where it is none. */
+function sampleOf(found: unknown): Sample | undefined {
+  const { unit, rate } = fieldsOf(found) as Partial<Sample>
+  const known = /^(pageview|session|device)$/.test(String(unit))
+  return known && typeof rate === 'number' && rate >= 0 && rate <= 1 ? ({ unit, rate } as Sample) : undefined
 }

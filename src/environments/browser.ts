@@ -1,7 +1,7 @@
 import type { Answer, Environment, Phase } from '../core/environment.ts'
 import { createIds } from './ids.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
-import { httpUrl, NO_ANSWER, request } from './http.ts'
+import { httpUrl, request } from './http.ts'
 
 /** Of the lock, and what our keys in `localStorage` begin with. */
 const NAME = 'rivulet'
@@ -59,14 +59,11 @@ const memo: Environment['memo'] = {
 
 async function post(url: string, body: string, phase: Phase): Promise<Answer | undefined> {
   const keepalive = phase === 'hidden'
-  try {
-    // Firefox before 133 knows no keepalive.
-    if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
-      return await request(url, { method: 'POST', body, keepalive })
-    }
-  } catch {
+  // Firefox before 133 knows no keepalive.
+  if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
+    const answer = await request(url, { method: 'POST', body, keepalive })
     // A broken way and a refused keepalive look the same; where it was refused, a beacon may still pass.
-    if (!keepalive) return NO_ANSWER
+    if (answer.status || !keepalive) return answer
   }
   try {
     // Only a string gets through without a preflight. What it answers, nobody hears.
@@ -80,41 +77,40 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | u
 function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
   const listeners = new Set<(phase: Phase) => void>()
   let gone = false
-  let phase = phaseNow()
-
-  // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
-  function phaseNow(): Phase {
-    if (gone) return 'gone'
-    return document.visibilityState === 'hidden' ? 'hidden' : 'visible'
-  }
-
-  function onPhase(listener: (phase: Phase) => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
+  let phase: Phase = document.visibilityState
+  let letGo = () => {}
 
   for (const type of ['pagehide', 'pageshow', 'visibilitychange']) {
     addEventListener(type, () => {
+      // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
       if (type !== 'visibilitychange') gone = type === 'pagehide'
-      if (phase === phaseNow()) return
-      phase = phaseNow()
+      const next = gone ? 'gone' : document.visibilityState
+      if (phase === next) return
+      phase = next
+      if (gone) letGo()
       for (const listener of listeners) listener(phase)
     })
   }
   return {
     phase: () => phase,
-    onPhase,
+    onPhase: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     alone: async (work) => {
-      if (!navigator.locks) return work()
-      const locked = navigator.locks.request(NAME, () => {
-        let stop = () => {}
-        const left = new Promise<void>((resolve) => {
-          stop = onPhase(() => gone && resolve())
-        })
-        return Promise.race([work(), left]).finally(stop)
-      })
-      // Refused in a frame without an origin of its own.
-      await locked.catch(work)
+      try {
+        await navigator.locks.request(
+          NAME,
+          () =>
+            new Promise<void>((resolve) => {
+              letGo = resolve
+              void work().finally(resolve)
+            }),
+        )
+      } catch {
+        // Unknown here, or refused in a frame without an origin of its own.
+        await work()
+      }
     },
   }
 }

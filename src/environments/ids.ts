@@ -16,20 +16,27 @@ export function createIds({
   memo,
 }: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids'> {
   const tail = `8${digits(3)}-${digits(12)}`
-  let last = 0
+  const pageviewId = digits(20)
+  let last = -1
+  let count = 0
+  let prefix = ''
   let touched = 0
   let lastSession = ''
-  let pageviewId = ''
   let deviceId = ''
 
   /**
    * UUIDv7 (RFC 9562). Those of one millisecond, and where the clock is set back, grow by a counter behind the time.
-   * The random part is drawn once: that and the counter make an id unique, and drawing for each one costs most.
+   * The random part is drawn once: with the counter it makes each id unique, and drawing is what costs most.
    */
   function eventId(at: number): string {
-    last = Math.max(last + 1, at * 0x100)
-    const time = last.toString(16).padStart(14, '0')
-    return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${time.slice(12)}0-${tail}`
+    count++
+    if (at > last || count > 0xfff) {
+      last = Math.max(at, last + 1)
+      count = 0
+      const time = hex(last, 12)
+      prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`
+    }
+    return `${prefix}${hex(count, 3)}-${tail}`
   }
 
   function session(): string {
@@ -47,10 +54,7 @@ export function createIds({
   return {
     eventId,
     ids: {
-      pageview: () => {
-        pageviewId ||= digits(20)
-        return pageviewId
-      },
+      pageview: () => pageviewId,
       session,
       device: () => {
         if (!deviceId) {
@@ -64,8 +68,11 @@ export function createIds({
   }
 }
 
+function hex(number: number, digits: number): string {
+  return number.toString(16).padStart(digits, '0')
+}
+
 /** Random hexadecimal digits. */
 function digits(count: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(count))
-  return Array.from(bytes, (byte) => (byte % 16).toString(16)).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => hex(byte & 15, 1)).join('')
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../core/environment.ts'
 import { createIds } from './ids.ts'
-import { httpUrl, NO_ANSWER, request } from './http.ts'
+import { httpUrl, request } from './http.ts'
 
 /** A longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -28,7 +28,7 @@ export function nodeEnvironment(): Environment {
       return () => clearTimeout(timer)
     },
     get: createGet(),
-    post: (url, body) => request(url, { method: 'POST', body }).catch(() => NO_ANSWER),
+    post: (url, body) => request(url, { method: 'POST', body }),
     alone: (work) => work(),
     phase: () => 'visible',
     onPhase: () => () => {},
@@ -43,7 +43,8 @@ function createGet(): Environment['get'] {
     const known = kept.get(url)
     const answer = await request(url, known ? { headers: { 'if-none-match': known.etag } } : {})
     if (known && answer.status === 304) return { ...answer, status: 200, text: known.text }
-    kept.set(url, { etag: answer.headers.get('etag') ?? '', text: answer.text })
+    const etag = answer.headers?.get('etag')
+    if (etag) kept.set(url, { etag, text: answer.text })
     return answer
   }
 }

@@ -117,7 +117,9 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
     },
     get: async (url) => {
       gets.push(url)
-      return lasting(configAnswer(config))
+      return lasting(
+        configAnswer(config).catch((cause) => ({ status: 0, text: String(cause), foreign: false })),
+      )
     },
     post: async (url, body) => {
       const post = {

@@ -123,7 +123,7 @@ export function countQueued(page: Page): Promise<number> {
   return page.evaluate(
     () =>
       new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open('rivulet')
+        const opening = indexedDB.open('rivulet/1')
         // Not there yet: an empty one must not stay in the client's way.
         opening.onupgradeneeded = () => opening.transaction?.abort()
         opening.onerror = () => (opening.error?.name === 'AbortError' ? resolve(0) : reject(opening.error))

@@ -5,6 +5,7 @@ import { createDelivery, LINGER } from '../../../src/core/deliver.ts'
 import type { Answer } from '../../../src/core/environment.ts'
 import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
 import {
+  createRandom,
   createMemoryRecords,
   createPromise,
   createTestEnvironment,
@@ -28,8 +29,7 @@ function startDelivery(options: TestEnvironmentOptions = {}) {
     environment,
     decide: () => false,
     left: () => queue.held().length,
-    onDelivered: ({ id }) => delivered.push(id),
-    onRefused: ({ id }) => refused.push(id),
+    onSettled: ({ id }, refusal) => (refusal === undefined ? delivered : refused).push(id),
   })
   let submitted = 0
 
@@ -112,7 +112,7 @@ test('what is under way is not sent a second time', async () => {
 
   const id = submit()
   await pass(LINGER)
-  delivery.wake(0)
+  void delivery.drain()
   await turn('hidden')
   await turn('visible')
   void delivery.flush(100)
@@ -580,4 +580,41 @@ test('without storage events go out from memory', async () => {
 
   expect(delivered).toEqual([id])
   expect(warnings).toEqual([])
+})
+
+test('flush sends at once also what was submitted while a request is under way', async () => {
+  const pending = createPromise<Reply>()
+  const { submit, pass, delivery, delivered, answer: say } = startDelivery({ answers: () => pending.promise })
+  const first = submit()
+  await pass(LINGER)
+  say([])
+  const second = submit()
+
+  void delivery.flush(2000)
+  pending.resolve(answer(201))
+  await pass(0)
+
+  expect(delivered).toEqual([first, second])
+})
+
+test('a network that loses requests at random costs no event', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.double({ min: 0.1, max: 0.9, noNaN: true }), fc.integer(), async (lost, seed) => {
+      const random = createRandom(seed)
+      const { submit, pass, delivered, refused } = startDelivery({
+        seed,
+        answers: () => answer(random() < lost ? 0 : 201),
+      })
+      const ids: string[] = []
+      for (let i = 0; i < 60; i++) {
+        ids.push(submit())
+        await pass(0.5 * MINUTE)
+      }
+      await pass(24 * 60 * MINUTE)
+
+      expect(refused).toEqual([])
+      expect([...delivered].sort()).toEqual([...ids].sort())
+    }),
+    { numRuns: 40 },
+  )
 })

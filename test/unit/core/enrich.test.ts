@@ -90,3 +90,7 @@ test("the caller's objects are not touched", () => {
   expect(event.page).toEqual({ id: 7, title: 'Cart' })
   expect(data).toEqual({ meta: { a: 1 }, page: { id: 7 } })
 })
+
+test("where there is no domain, the caller's own stays", () => {
+  expect(enrich({ meta: { domain: 'mine' } }, facts()).meta.domain).toBe('mine')
+})

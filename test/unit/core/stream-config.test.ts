@@ -413,3 +413,9 @@ test('after close nothing is asked for, a request under way included', async () 
   expect(gets).toHaveLength(1)
   expect(closedInFlight.gets).toHaveLength(1)
 })
+
+test('a service named as what every object has is not found there', async () => {
+  const { configs } = await startConfigs({ config: { a: { destination_event_service: 'constructor' } } })
+
+  expect(configs.of('a')?.url).toBe(INTAKE_URL)
+})
