@@ -80,7 +80,7 @@ test('a page left while a batch is unanswered comes back, and each event is stor
   expect(told.sort()).toEqual([...ids].sort())
 })
 
-test('while a page lies in the back/forward cache, the next one can send', async () => {
+test('while a page lies in the back/forward cache, the next one can send, and that does not drive it out', async () => {
   const { site, intake, relay } = await startWeb()
   const page = await openWatched({ site })
   const { script, release } = createHold()
@@ -97,6 +97,8 @@ test('while a page lies in the back/forward cache, the next one can send', async
   // The first page's own request has been held all the while; a beacon and this page have brought its event.
   await expectStored(intake, ids)
   release()
+  // A lock still held would have had to be taken from it, which the browser does by throwing the page away.
+  expect(await goBack(page)).toBe(true)
 })
 
 /** A page that notes how it was shown. */
