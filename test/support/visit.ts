@@ -118,24 +118,29 @@ export async function configured(page: Page): Promise<void> {
   await page.evaluate(() => window.client.flush())
 }
 
+/** The client's IndexedDB database, with the version of its layout. */
+export const DATABASE = 'rivulet/1'
+
 /** How many events are in the page's store, in all its records. */
 export function countQueued(page: Page): Promise<number> {
   return page.evaluate(
-    () =>
+    (name) =>
       new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open('rivulet/1')
+        const opening = indexedDB.open(name)
         // Not there yet: an empty one must not stay in the client's way.
         opening.onupgradeneeded = () => opening.transaction?.abort()
         opening.onerror = () => (opening.error?.name === 'AbortError' ? resolve(0) : reject(opening.error))
         opening.onsuccess = () => {
           const database = opening.result
-          const all = database.transaction('queue').objectStore('queue').getAll()
-          all.onsuccess = () => {
+          const records = database.transaction('queue').objectStore('queue').getAll()
+          records.onerror = () => reject(records.error)
+          records.onsuccess = () => {
             database.close()
-            resolve(all.result.reduce((sum, { events }) => sum + events.length, 0))
+            resolve(records.result.flat().length)
           }
         }
       }),
+    DATABASE,
   )
 }
 
