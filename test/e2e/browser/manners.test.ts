@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
-import { DATABASE, expectStored, newContext, startWeb, submit, visit } from '../../support/visit.ts'
+import { DATABASE, expectStored, newContext, PATIENCE, startWeb, submit, visit } from '../../support/visit.ts'
 
 declare global {
   interface Window {
@@ -88,10 +88,8 @@ test('a host whose callbacks throw is told once each, and its events arrive', as
   })
   await expectStored(intake, ids)
 
-  expect(warnings.map((line) => line.replace(/ Error.*/s, '')).sort()).toEqual([
-    'rivulet: context threw',
-    'rivulet: onOutcome threw',
-  ])
+  const told = () => warnings.map((line) => line.replace(/ Error.*/s, '')).sort()
+  await expect.poll(told, PATIENCE).toEqual(['rivulet: context threw', 'rivulet: onOutcome threw'])
   expect(complaints).toEqual([])
 })
 
