@@ -44,11 +44,12 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
   const strikes = new Map<QueuedEvent, number>()
 
   async function send(): Promise<void> {
-    // What is added meanwhile waits for the next time, or each answer would be followed by a request for a few events.
+    // While the page is seen, what is added meanwhile waits for the next time: else each answer would be followed by a
+    // request for a few events.
     const due = new Set(queue.held())
     for (;;) {
       const batch = resting ? [] : nextBatch()
-      if (!batch.some((event) => due.has(event))) return
+      if (!batch.some((event) => due.has(event) || phase() !== 'visible')) return
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
         `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
