@@ -1,6 +1,7 @@
 import { type Metric, type MetricWithAttribution, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'
 import type { Client } from '../core/client.ts'
 
+/** What `collectWebVitals` can be told. */
 export interface WebVitalsOptions {
   /** The stream to submit to. Default: `rivulet.web_vital`. */
   readonly stream?: string

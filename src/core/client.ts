@@ -1,13 +1,13 @@
-import { byteLength } from './batch.ts'
-import { createDelivery } from './deliver.ts'
-import { enrich } from './enrich.ts'
 import type { Environment, Unit } from './environment.ts'
 import type { DropReason, EventData, Fate, Problem } from './event.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf, inWords } from './fields.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
-import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
-import { drawOf, reasonToLeave } from './sample.ts'
 import { createStreamConfigs, type StreamConfig } from './stream-config.ts'
+import { drawOf, reasonToLeave } from './sample.ts'
+import { enrich } from './enrich.ts'
+import { byteLength } from './batch.ts'
+import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
+import { createDelivery } from './deliver.ts'
 
 /** What a feature team holds in hand. */
 export interface Client {
@@ -15,7 +15,7 @@ export interface Client {
    * Hands an event over. Never throws, never blocks, whatever it is given; what became of the event is told by
    * `onOutcome`. Returns the event's id, also where the event is dropped.
    */
-  submit(stream: string, data?: EventData): string
+  submit(stream: string, data?: object): string
   /** Whether an event of the stream would be kept now. False while there is no config. */
   isInSample(stream: string): boolean
   /** Why an event of the stream would go or not. */
@@ -93,14 +93,16 @@ export function createClient(options: ClientOptions, environment: Environment): 
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()
 
-  function submit(stream: string, data: EventData = {}): string {
+  function submit(stream: string, data: object = {}): string {
     const at = now()
     // A stream is named by a string; what else comes is told by its type, which no config knows.
     const name = typeof stream === 'string' ? stream : typeof stream
-    const submission: Submission = { id: eventId(at), stream: name, client, at, data }
+    const submission: Submission = { id: eventId(at), stream: name, client, at, data: data as EventData }
     orDrop(submission, () => {
-      const { id } = fieldsOf(data?.meta)
+      const { id } = fieldsOf(fieldsOf(data).meta)
       if (id && typeof id === 'string') submission.id = id
+      // Whatever comes of it, the visit goes on.
+      idOf('session')
       if (closed) drop(submission, 'closed')
       else process(submission)
     })
@@ -112,7 +114,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
     try {
       work()
     } catch (cause) {
-      drop(event, 'unserializable', cause instanceof Error ? cause.message : typeof cause)
+      drop(event, 'unserializable', inWords(cause))
     }
   }
 
@@ -123,7 +125,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
     const { config, reason } = explain(stream, ids)
     if (!config) return hold(submission)
-    if (reason) return drop(submission, reason, config.why)
+    if (reason) return drop(submission, reason, config.why || undefined)
 
     const { revision, sample, provideValues } = config
     const schema = schemas[stream] ?? {}
@@ -132,13 +134,15 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
     const event = ask('beforeQueue', () => beforeQueue(enriched))
-    if (event?.meta?.id !== id) return drop(submission, 'before-queue')
+    const { meta } = event ?? {}
+    if (!event || meta?.id !== id || meta.stream !== stream || !meta.producer)
+      return drop(submission, 'before-queue')
 
     const problems = schema.validate && ask('validate', () => schema.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
     const seq = 1 + (seqs.get(stream) ?? 0)
-    event.meta.producer.seq = seq
+    meta.producer.seq = seq
     if (enqueue(submission, config.url, event)) seqs.set(stream, seq)
   }
 
@@ -150,10 +154,14 @@ export function createClient(options: ClientOptions, environment: Environment): 
     enqueue(submission, UNDECIDED, { at, data, ids, values: valuesOf() })
   }
 
+  /** Whether the event leaves its place in the queue: it was undecided, or its stream has been switched off. */
   function decide(event: QueuedEvent): boolean {
-    const known = configs.of(event.stream) !== undefined
-    if (known) orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
-    return known
+    const config = configs.of(event.stream)
+    const undecided = event.url === UNDECIDED
+    if (undecided ? !config : config?.reason !== 'killed') return false
+    if (undecided) orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
+    else drop(event, 'killed')
+    return true
   }
 
   /** Whether the event could be queued. */
@@ -162,9 +170,10 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
     const fits = bytes <= LARGEST_EVENT
-    if (fits) queue.add({ id, stream, client, url, json, bytes })
-    else drop(submission, 'too-large')
-    delivery.wake()
+    if (fits) {
+      queue.add({ id, stream, client, url, json, bytes })
+      delivery.wake()
+    } else drop(submission, 'too-large')
     return fits
   }
 
@@ -175,8 +184,8 @@ export function createClient(options: ClientOptions, environment: Environment): 
 
   function conclude({ id, stream, client: owner }: Owned, fate: Fate): void {
     // Behind the task, so that `submit` has returned the id before it is spoken of.
-    if (owner === client)
-      void Promise.resolve().then(() => ask('onOutcome', () => onOutcome?.({ ...fate, stream, id })))
+    if (onOutcome && owner === client)
+      void Promise.resolve().then(() => ask('onOutcome', () => onOutcome({ ...fate, stream, id })))
   }
 
   /** Asks the host's code. What it throws is said once, and answers nothing. */
@@ -210,7 +219,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const { context } = options
     const host = held ?? (typeof context === 'function' ? ask('context', context) : context) ?? {}
     for (const name of names ?? [...sources.keys(), ...Object.keys(host)]) {
-      values[name] = host[name] ?? sources.get(name)?.()
+      values[name] = ask('context', () => host[name]) ?? sources.get(name)?.()
     }
     return values
   }

@@ -9,22 +9,24 @@ export const LINGER = 1000
 export interface Delivery {
   /** There is something to send: it goes out within LINGER, and at once where the page is hidden or goes. */
   wake(): void
-  /** Sends now. */
+  /** Sends now, once no other tab does. */
   drain(): Promise<void>
   /** Sends now. Resolves when nothing of this client is queued any more, after `timeout` ms at the latest. */
   flush(timeout: number): Promise<void>
   close(): void
 }
 
+/** What a delivery works with. */
 export interface DeliveryOptions extends Pick<RouteOptions, 'onSettled'> {
   readonly queue: EventQueue
   readonly environment: Environment
-  /** Decides on an event that no config was known for; false while there is still none. */
+  /** Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. */
   decide(event: QueuedEvent): boolean
   /** How many of the client's own events are queued. */
   left(): number
 }
 
+/** Sends whenever there is something to send, and the page or another tab lets it. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { queue, environment, decide, left } = options
   const { phase, after, warn } = environment
@@ -45,21 +47,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     void Promise.resolve().then(sendAll)
   }
 
-  /** Runs while no other tab does. */
   async function drain(): Promise<void> {
-    if (closed) return
-    await environment.alone(async () => {
-      waiting = false
-      await queue.sync()
-      await sendAll()
-    })
+    if (!closed) {
+      await environment.alone(async () => {
+        waiting = false
+        await queue.sync()
+        await sendAll()
+      })
+    }
     if (!left()) for (const finish of onNothingLeft.splice(0)) finish()
   }
 
   async function sendAll(): Promise<void> {
     handing = false
     try {
-      const decided = queue.held().filter((event) => event.url === UNDECIDED && decide(event))
+      const decided = queue.held().filter(decide)
       // What goes on is written before its undecided form is deleted: a crash between the two sends it twice, under one id.
       queue.persist()
       // Side by side: a destination that is down does not hold up another.

@@ -31,8 +31,8 @@ export function enrich(data: EventData, facts: Facts): Event {
   if (schema.dt !== false && !event.client_dt) event.dt ||= time
 
   for (const [name, value] of Object.entries(facts.values)) {
-    if (value == null) continue
     const [group = '', ...field] = name.split('_')
+    if (value == null || group === 'meta') continue
     event[group] = field.length ? { ...fieldsOf(event[group]), [field.join('_')]: value } : value
   }
   return event

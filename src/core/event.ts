@@ -9,6 +9,7 @@ export interface Event {
   [field: string]: unknown
 }
 
+/** What the platform, not the schema's team, needs to know. Other keys of the caller's stay. */
 export interface EventMeta {
   /** Made once, at `submit`, and kept through every retry: what is sent twice can be kept once. */
   id: string
@@ -49,7 +50,7 @@ export type DropReason =
   | 'out-of-sample'
   | 'no-id' // sampled by a unit for which there is no id
   | 'invalid' // not what its schema asks for, or no object at all
-  | 'before-queue' // the host's `beforeQueue` returned null, threw, or returned no event
+  | 'before-queue' // the host's `beforeQueue` returned null or another event, or threw
   | 'unserializable' // cyclic, a BigInt, a getter that throws
   | 'too-large' // over 90 kB of JSON
   | 'closed' // submitted after `close()`
@@ -58,6 +59,7 @@ export type DropReason =
 /** What became of an event. Every submitted event comes to exactly one. */
 export type Outcome = Fate & { readonly stream: string; readonly id: string }
 
+/** An outcome, without saying of which event. */
 export type Fate =
   | { readonly kind: 'delivered' }
   | {

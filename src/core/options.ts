@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts'
+import { inWords } from './fields.ts'
 import type { Event, Outcome, Problem } from './event.ts'
 
 /** What `createClient` takes. Wrong names, kinds and URLs throw; the contents of the data options never do. */
@@ -13,9 +14,12 @@ export interface ClientOptions {
   readonly schemas?: Readonly<Record<string, StreamSchema>>
   /** Ids of the host's own; those not given are made here. */
   readonly ids?: { readonly pageview?: string; readonly session?: string; readonly device?: string }
-  /** Values that stream config may ask for by name, or a function that returns them; asked at each `submit`. */
+  /** JSON values that stream config may ask for by name, or a function that returns them; asked at each `submit`. */
   readonly context?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>)
-  /** Last look at an event before it is queued: return it, changed or not, or null to drop it. */
+  /**
+   * Last look at an event before it is validated and queued: return it, changed or not, or null to drop it. `id`,
+   * `stream` and `producer` in its `meta` stay as they are.
+   */
   readonly beforeQueue?: (event: Event) => Event | null
   /** Told what became of each event of this client, while its page lives. */
   readonly onOutcome?: (outcome: Outcome) => void
@@ -29,32 +33,35 @@ export interface StreamSchema {
   readonly $schema?: string
   /** False where the schema has no `dt`. Default: true. */
   readonly dt?: boolean
-  /** What is wrong with an event; nothing or an empty list where it is valid. */
+  /** What is wrong with an event; nothing or an empty list where it is valid. One that throws lets the event pass, and is told of once. */
   readonly validate?: (event: Event) => readonly Problem[] | undefined
 }
 
-const WANTED: Readonly<Record<string, string>> = {
-  intakeUrl: 'URL',
-  streamConfigUrl: 'URL',
-  streamConfigs: 'object',
-  schemas: 'object',
-  ids: 'object',
-  context: 'object or function',
-  beforeQueue: 'function',
-  onOutcome: 'function',
-  fillMetaDt: 'boolean',
-} satisfies Record<keyof ClientOptions, string>
+const WANTED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    intakeUrl: 'http URL',
+    streamConfigUrl: 'http URL',
+    streamConfigs: 'object',
+    schemas: 'object',
+    ids: 'object',
+    context: 'object or function',
+    beforeQueue: 'function',
+    onOutcome: 'function',
+    fillMetaDt: 'boolean',
+  } satisfies Record<keyof ClientOptions, string>),
+)
 
 /** Throws on the first wrong option, naming it, what came and what is wanted. */
 export function checkOptions(options: ClientOptions, resolve: Environment['resolve']): void {
   for (const [name, value] of Object.entries({ ...options, intakeUrl: options?.intakeUrl as unknown })) {
-    const wanted = WANTED[name] ?? `one of ${Object.keys(WANTED)}`
+    const wanted = WANTED.get(name) ?? `one of ${[...WANTED.keys()]}`
     const fits =
-      wanted === 'URL'
+      wanted === 'http URL'
         ? typeof value === 'string' && resolve(value)
         : value !== null && wanted.includes(typeof value)
     const leftOut = value === undefined && name !== 'intakeUrl'
-    if (!fits && !leftOut)
-      throw new TypeError(`createClient: ${name} is ${value} (${typeof value}); wanted: ${wanted}`)
+    if (!fits && !leftOut) {
+      throw new TypeError(`createClient: ${name} is ${inWords(value)} (${typeof value}); wanted: ${wanted}`)
+    }
   }
 }

@@ -13,6 +13,7 @@ export interface QueuedEvent {
   readonly bytes: number
 }
 
+/** The destination of events that no config has decided on. */
 export const UNDECIDED = ''
 
 /** The longest, in ms, that an added event waits to be written along with others. */
@@ -49,6 +50,7 @@ export interface RecordStore {
   write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
 }
 
+/** What a queue works with. */
 export interface QueueOptions {
   /** Without it the queue is in memory only. */
   readonly records?: RecordStore | undefined

@@ -27,6 +27,7 @@ const NOT_ABOUT_EVENTS = /^([0-3]|40[134578]|425|429|451|5)/
 /** What EventGate reports like a passing error and no retry mends. */
 const PERMANENT = /not (configured|allowed)|loading schema|no schema/i
 
+/** Reads an answer for the events sent, whose ids are given in their order; `now` is for a `Retry-After` that is a date. */
 export function verdictOf(answer: Answer, ids: readonly string[], now: number): Verdict {
   const status = String(answer.status)
   if (DELIVERED.test(status) && !answer.foreign) return { refused: new Map(), again: new Set() }
@@ -48,7 +49,7 @@ function eachByItself(invalid: readonly Entry[], error: readonly Entry[], ids: r
     const id = ids.length > 1 ? ids.find((id) => id === entry?.event?.meta?.id) : ids[0]
     if (!id) return halve(ids, '')
     const { message = '', errorsText = message } = entry?.context ?? {}
-    if (invalid.includes(entry) || PERMANENT.test(message)) refused.set(id, errorsText)
+    if (invalid.includes(entry) || PERMANENT.test(message)) refused.set(id, String(errorsText))
     else again.add(id)
   }
   return { refused, again }

@@ -18,6 +18,7 @@ export interface Route {
   send(): Promise<void>
 }
 
+/** What a route works with. */
 export interface RouteOptions {
   readonly url: string
   readonly queue: EventQueue
@@ -33,6 +34,7 @@ export interface RouteOptions {
   onSettled(event: QueuedEvent, refusal?: string): void
 }
 
+/** A route that knows what its destination has answered, and waits or sends less accordingly. */
 export function createRoute({ url, queue, environment, flying, onRested, onSettled }: RouteOptions): Route {
   const { now, random, phase, after } = environment
   let failures = 0
@@ -67,7 +69,7 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
   function nextBatch(): QueuedEvent[] {
     // All that is in flight when a page goes shares one budget, which is as large as a batch.
     let room = BATCH_BYTES
-    for (const [{ bytes }, sent] of flying) if (sent !== 'visible') room -= bytes + 1
+    for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
     const ready = queue.held().filter((event) => {
       const sent = flying.get(event)
       // A plain fetch ends with the page, so what it carries flies again.
@@ -89,7 +91,7 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
     else if (again.size) {
       failures++
       resting = true
-      after(Math.max(SHORTEST_REST, ms ?? delayAfter(failures, random())), () => {
+      after(ms ?? SHORTEST_REST + delayAfter(failures, random()), () => {
         resting = false
         onRested()
       })

@@ -27,6 +27,7 @@ export interface StreamConfigs {
   close(): void
 }
 
+/** What stream configs work with. */
 export interface StreamConfigsOptions {
   /** Known at the start. It is data: where it is malformed it counts as none. */
   readonly given?: unknown
@@ -40,9 +41,10 @@ export interface StreamConfigsOptions {
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
-/** What is longer is something else, and reading it would be felt: what is cut is no JSON. */
+/** What is longer is something else, and parsing it would be felt. */
 const LONGEST_TEXT = 1_000_000
 
+/** Config from where it can be had: kept from the last visit, given, and fetched, of which the newest is in force. */
 export function createStreamConfigs({
   given,
   url,
@@ -61,20 +63,20 @@ export function createStreamConfigs({
   let cancel = () => {}
   let closed = false
 
-  /** Puts a config into force unless it is older than the one that is. Throws where it is none. */
-  function adopt(config: unknown): boolean {
+  /** Puts a config into force unless it is none, or older than the one that is: then it throws. */
+  function adopt(config: unknown): void {
     // As EventStreamConfig's API serves it, or the bare map.
     const { streams: wrapped, ...top } = fieldsOf(config)
     const found = Object.entries(fieldsOf(wrapped ?? top))
     if (!found.length) throw new Error('no streams in it')
     const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Fields)
     // Without a revision, what came last is newest.
-    if (next && revision && digitsOf(next).localeCompare(digitsOf(revision), 'en', { numeric: true }) < 0)
-      return false
+    if (next && revision && digitsOf(next).localeCompare(digitsOf(revision), 'en', { numeric: true }) < 0) {
+      throw new Error(`revision ${next} is older than ${revision}`)
+    }
     revision = next ? String(next) : undefined
     refreshSeconds = Math.max(1, Number(refresh_seconds) || REFRESH_SECONDS)
     streams = new Map(found.map(([name, settings]) => [name, configOf(settings, fieldsOf(services))]))
-    return true
   }
 
   function configOf(found: unknown, services: Fields = {}): StreamConfig {
@@ -103,9 +105,12 @@ export function createStreamConfigs({
     if (!url) return
     const { status, text } = await environment.get(url)
     take(() => {
-      if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 99)}`)
-      const config = JSON.parse(text.slice(0, LONGEST_TEXT))
-      if (adopt(config)) memo.write(memoKey, JSON.stringify([now(), config]))
+      if (status !== 200 || text.length > LONGEST_TEXT) {
+        throw new Error(`status ${status}, ${text.length} characters: ${text.slice(0, 99)}`)
+      }
+      const config = JSON.parse(text)
+      adopt(config)
+      memo.write(memoKey, JSON.stringify([now(), config]))
       onConfig()
     })
     cancel()
@@ -153,7 +158,7 @@ export function createStreamConfigs({
 
 /** Revisions compare by their runs of digits. */
 function digitsOf(revision: unknown): string {
-  return String(revision).replace(/\D+/g, ' ')
+  return String(revision).replace(/\D+/g, ' ').trim()
 }
 
 /** Undefined where it is none. */

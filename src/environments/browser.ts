@@ -45,7 +45,7 @@ const memo: Environment['memo'] = {
     try {
       return localStorage.getItem(`${NAME} ${key}`)
     } catch {
-      return null // as in a private window
+      return null // blocked in the settings, or in a sandboxed frame
     }
   },
   write: (key, text) => {
@@ -99,14 +99,14 @@ function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
     },
     alone: async (work) => {
       try {
-        await navigator.locks.request(
-          NAME,
-          () =>
-            new Promise<void>((resolve) => {
-              letGo = resolve
-              void work().finally(resolve)
-            }),
-        )
+        await navigator.locks.request(NAME, async () => {
+          // It was asked for before the page went.
+          if (gone) return
+          await new Promise<void>((resolve) => {
+            letGo = resolve
+            void work().finally(resolve)
+          })
+        })
       } catch {
         // Unknown here, or refused in a frame without an origin of its own.
         await work()

@@ -32,7 +32,7 @@ export async function request(
 export function httpUrl(url: string, base?: string): string | undefined {
   try {
     const { href } = new URL(url, base)
-    return /^http/.test(href) ? href : undefined
+    return /^https?:/.test(href) ? href : undefined
   } catch {
     return undefined // no URL: that is the answer
   }

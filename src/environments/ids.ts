@@ -8,8 +8,8 @@ const TOUCH_EVERY = 60_000
 
 /**
  * Ids of events, and those to sample by, in the form that the schemas of the family check. The page view's lives with
- * the page; the session's is shared by tabs until 30 minutes pass without an event; the device's is made when a
- * stream first asks for it.
+ * the page; the session's is shared by tabs until 30 minutes pass in which nothing asks for it; the device's is made
+ * when a stream first asks for it.
  */
 export function createIds({
   now,

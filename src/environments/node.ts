@@ -7,11 +7,8 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 /** A Node process: the queue in memory, no page and no device, a session that ends with 30 minutes of idleness. */
 export function nodeEnvironment(): Environment {
-  const memory = new Map<string, string>()
-  const memo = {
-    read: (key: string) => memory.get(key),
-    write: (key: string, text: string) => void memory.set(key, text),
-  }
+  // Nothing survives the process, and what lives as long as it does is kept by whoever made it.
+  const memo = { read: () => undefined, write: () => {} }
   const now = () => Date.now()
   const { eventId, ids } = createIds({ now, memo })
   return {
@@ -44,7 +41,7 @@ function createGet(): Environment['get'] {
     const answer = await request(url, known ? { headers: { 'if-none-match': known.etag } } : {})
     if (known && answer.status === 304) return { ...answer, status: 200, text: known.text }
     const etag = answer.headers?.get('etag')
-    if (etag) kept.set(url, { etag, text: answer.text })
+    if (etag && answer.status === 200) kept.set(url, { etag, text: answer.text })
     return answer
   }
 }

@@ -19,6 +19,7 @@ export { IntakeError } from './intake-error.ts'
 export type { Log, LogLine } from './log.ts'
 export type { StreamCounts } from './tally.ts'
 
+/** What an intake stores, reads and listens on. */
 export interface IntakeOptions {
   /** The folder for what is stored; made if it is missing. One intake at a time. */
   readonly data: string
@@ -36,6 +37,7 @@ export interface IntakeOptions {
   readonly log?: Log
 }
 
+/** A running intake. */
 export interface Intake {
   /** Where it listens, `http://127.0.0.1:8192`, without a slash at the end. */
   readonly url: string

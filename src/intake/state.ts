@@ -25,7 +25,7 @@ export interface State {
 
 export interface StateFile {
   get(): State
-  /** Replaces the state, on disk before it returns; a crash leaves the old or the new one. */
+  /** Replaces the state; a crash leaves the old or the new one. */
   set(state: State): void
 }
 

@@ -28,9 +28,10 @@ function nowhere({ path }: Schema, ref: string, { folders }: SchemaRepository): 
   return `${path}: "$ref" points to ${ref}, which is no schema in ${folders.join(', ')}; correct it to /title/X.Y.Z#, or add the folder that has it`
 }
 
-/** Every `$ref` of a schema. What stands under these keywords is data, and so is no reference. */
+/** What stands under these keywords is data, and so is no reference. */
 const DATA = new Set(['examples', 'default', 'enum', 'const'])
 
+/** Every `$ref` of a schema. */
 function refsIn(node: unknown, parent = ''): string[] {
   if (typeof node !== 'object' || node === null) return []
   return Object.entries(node).flatMap(([key, value]) => {

@@ -85,6 +85,11 @@ const HOSTILE: [string, () => unknown[], string, string?][] = [
   ['a BigInt', () => ['shop.click', 7n], 'invalid'],
   ['an array', () => ['shop.click', [{ action: 'buy' }]], 'invalid'],
   ['a cyclic object', () => ['shop.click', circular()], 'unserializable'],
+  [
+    'a getter that throws what throws when it is looked at',
+    () => ['shop.click', throwing(hostileProxy())],
+    'unserializable',
+  ],
   ['a BigInt in a field', () => ['shop.click', { price: 7n }], 'unserializable'],
   ['a getter that throws', () => ['shop.click', throwing(new Error('no'))], 'unserializable'],
   ['a getter that throws a symbol', () => ['shop.click', throwing(Symbol('no'))], 'unserializable'],
@@ -773,4 +778,34 @@ test('a closed client asks for nothing and sends nothing any more', async () => 
   await pass(24 * 3_600_000)
 
   expect([gets.length, posts.length]).toEqual([asked, posted])
+})
+
+test('a session lasts as long as events come, whatever their streams ask for', async () => {
+  const { client, pass } = await startClient()
+  const before = client.explain('shop.sampled').id
+
+  for (let minute = 0; minute < 45; minute++) {
+    client.submit('shop.view', {})
+    await pass(60_001)
+  }
+
+  expect(client.explain('shop.sampled').id).toBe(before)
+})
+
+test('a stream that is switched off takes its queued events along', async () => {
+  const { client, outcomes, sent, serve, turn, pass } = await startClient({
+    environment: { answers: () => ({ status: 503 }) },
+  })
+  const id = client.submit('shop.view', {})
+  await pass(LINGER)
+  const tried = sent().length
+
+  serve({ streams: { 'shop.view': { producers: { rivulet: { state: 'off' } } } } })
+  await turn('visible')
+  await pass(30 * 60_000)
+
+  expect(outcomes).toEqual([
+    { kind: 'dropped', stream: 'shop.view', id, reason: 'killed', problems: undefined },
+  ])
+  expect(sent()).toHaveLength(tried)
 })

@@ -174,7 +174,7 @@ test('with 207, what is listed under error goes again and the rest does not', as
   expect(delivered).toEqual([a, c])
 })
 
-test('after each failure the wait is anywhere below a bound that doubles', async () => {
+test('after each failure the wait is a second and anywhere below a bound that doubles', async () => {
   const { submit, pass, posts } = startDelivery({ answers: () => answer(503), seed: 7 })
 
   submit()
@@ -185,7 +185,7 @@ test('after each failure the wait is anywhere below a bound that doubles', async
   waits.forEach((wait, i) => {
     // A wait is never shorter than the linger: no storm, whatever the dice say.
     expect(wait).toBeGreaterThanOrEqual(LINGER)
-    expect(wait).toBeLessThanOrEqual(Math.max(LINGER, Math.min(5 * MINUTE, 1000 * 2 ** (i + 1))))
+    expect(wait).toBeLessThanOrEqual(LINGER + Math.min(5 * MINUTE, 1000 * 2 ** (i + 1)))
   })
   expect(Math.max(...waits)).toBeGreaterThan(MINUTE)
 })
@@ -303,6 +303,18 @@ test('while hidden, each answer makes room for more', async () => {
 
   expect(posts.length).toBeGreaterThan(1)
   expect(delivered).toEqual(ids)
+})
+
+test('what flies since the page was hidden takes no room from a page that is seen again', async () => {
+  const { submit, submitAll, pass, posts, turn } = startDelivery({ answers: () => new Promise(() => {}) })
+  submitAll(60, { bytes: 900 })
+  await turn('hidden')
+  await turn('visible')
+
+  const id = submit({ bytes: 20_000 })
+  await pass(LINGER)
+
+  expect(posts.flatMap(idsOf)).toContain(id)
 })
 
 test('what an unanswered fetch carries goes by beacon when the page goes, and by nothing when it hides', async () => {

@@ -91,6 +91,17 @@ test('what was read once is revalidated by its ETag, and read anew when it has c
   expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"', '"1"', '"2"'])
 })
 
+test('an answer that is no config is not what a later 304 stands for', async () => {
+  const { url } = await startServer((request, response) => {
+    response.writeHead(request.headers['if-none-match'] ? 304 : 404, { etag: '"1"' }).end('not found')
+  })
+  const { get } = nodeEnvironment()
+
+  await get(url)
+
+  expect(await get(url)).toMatchObject({ status: 404 })
+})
+
 test('a timer calls back, unless it is taken back', async () => {
   const { after } = nodeEnvironment()
   const called: string[] = []
