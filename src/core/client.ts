@@ -63,7 +63,7 @@ interface Submission extends Owned {
 export function createClient(options: ClientOptions, environment: Environment): Client {
   const { domain, now, eventId, resolve, warn } = environment
   checkOptions(options, resolve)
-  const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue = (event) => event } = options
+  const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue } = options
   const client = eventId(now())
   const seqs = new Map<string, number>()
   const reported = new Set<string>()
@@ -133,7 +133,7 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
-    const event = ask('beforeQueue', () => beforeQueue(enriched))
+    const event = beforeQueue ? ask('beforeQueue', () => beforeQueue(enriched)) : enriched
     const { meta } = event ?? {}
     if (!event || meta?.id !== id || meta.stream !== stream || !meta.producer)
       return drop(submission, 'before-queue')

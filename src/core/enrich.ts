@@ -1,4 +1,4 @@
-import type { Event, EventData, Producer } from './event.ts'
+import type { Event, EventData, EventMeta, Producer } from './event.ts'
 import { fieldsOf } from './fields.ts'
 import type { StreamSchema } from './options.ts'
 
@@ -23,17 +23,31 @@ export interface Facts {
  */
 export function enrich(data: EventData, facts: Facts): Event {
   const { id, stream, domain, producer, schema } = facts
-  const time = new Date(facts.at).toISOString()
-  const event: Event = { ...data, meta: { ...fieldsOf(data.meta), id, stream, producer } }
-  if (domain) event.meta.domain = domain
-  if (facts.fillMetaDt) event.meta.dt ||= time
+  const time = isoTime(facts.at)
+  const own = fieldsOf(data.meta)
+  const meta: EventMeta = { ...own, id, stream, domain: domain ?? own.domain, producer }
+  const event: Event =
+    schema.dt === false || data.client_dt ? { ...data, meta } : { ...data, meta, dt: data.dt || time }
+  if (facts.fillMetaDt) meta.dt ||= time
   if (schema.$schema) event.$schema ||= schema.$schema
-  if (schema.dt !== false && !event.client_dt) event.dt ||= time
 
-  for (const [name, value] of Object.entries(facts.values)) {
+  for (const name in facts.values) {
+    const value = facts.values[name]
     const [group = '', ...field] = name.split('_')
     if (value == null || group === 'meta') continue
     event[group] = field.length ? { ...fieldsOf(event[group]), [field.join('_')]: value } : value
   }
   return event
+}
+
+let lastAt = Number.NaN
+let lastTime = ''
+
+/** ISO 8601 with milliseconds. Events of one task mostly share theirs. */
+function isoTime(at: number): string {
+  if (at !== lastAt) {
+    lastAt = at
+    lastTime = new Date(at).toISOString()
+  }
+  return lastTime
 }

@@ -15,7 +15,7 @@ export function createIds({
   now,
   memo,
 }: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids'> {
-  const tail = `8${digits(3)}-${digits(12)}`
+  const tail = `-8${digits(3)}-${digits(12)}`
   const pageviewId = digits(20)
   let last = -1
   let count = 0
@@ -36,7 +36,8 @@ export function createIds({
       const time = hex(last, 12)
       prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`
     }
-    return `${prefix}${hex(count, 3)}-${tail}`
+    // Joined, not concatenated: V8 writes JSON of ropes by a way twice as long.
+    return [prefix, hex(count, 3), tail].join('')
   }
 
   function session(): string {
