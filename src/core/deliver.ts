@@ -48,13 +48,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function drain(): Promise<void> {
-    if (!closed) {
-      await environment.alone(async () => {
-        waiting = false
-        await queue.sync()
-        await sendAll()
-      })
-    }
+    await environment.alone(async () => {
+      waiting = false
+      if (closed) return
+      await queue.sync()
+      await sendAll()
+    })
     if (!left()) for (const finish of onNothingLeft.splice(0)) finish()
   }
 
@@ -67,7 +66,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       // Side by side: a destination that is down does not hold up another.
       await Promise.all([queue.remove(decided), ...openRoutes().map((route) => route.send())])
     } catch (cause) {
-      warn('delivery failed', cause)
+      warn('sending failed', cause)
     }
   }
 

@@ -66,6 +66,8 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   let fresh: QueuedEvent[] = []
   let windowOpen = false
   const kept = new Map<string, readonly QueuedEvent[]>()
+  /** Keys added or removed here since the store was last read. */
+  const changed = new Set<string>()
 
   function add(event: QueuedEvent): void {
     fresh.push(event)
@@ -92,6 +94,7 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
   ): Promise<void> {
     for (const key of remove) kept.delete(key)
     for (const [key, events] of put) kept.set(key, events)
+    for (const key of [...remove, ...put.keys()]) changed.add(key)
     if (put.size || remove.length) await attempt((store) => store.write(put, remove))
   }
 
@@ -114,11 +117,13 @@ export function createQueue({ records, nextKey, after, warn }: QueueOptions): Ev
 
   async function sync(): Promise<void> {
     const known = new Set(kept.keys())
+    changed.clear()
     const found = await attempt((store) => store.read(known))
     // What was written before is there, unless another tab has settled it, or the storage has failed meanwhile.
     if (!found || !store) return
     for (const key of known) if (!found.has(key)) kept.delete(key)
-    for (const [key, events] of found) if (events) kept.set(key, events)
+    // What was added or removed here meanwhile is known better here.
+    for (const [key, events] of found) if (events && !changed.has(key)) kept.set(key, events)
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {

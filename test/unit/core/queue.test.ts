@@ -377,3 +377,30 @@ test('a store that fails from the start is said once, and the queue works', asyn
   expect(queue.held()).toEqual([event])
   expect(warnings).toHaveLength(1)
 })
+
+test('what is added while the store is read is held once, as it was added', async () => {
+  let answer = (_found: Map<string, readonly QueuedEvent[]>) => {}
+  const stored = new Map<string, readonly QueuedEvent[]>()
+  const queue = createQueue({
+    records: {
+      read: () => new Promise((resolve) => (answer = resolve)),
+      write: async (put) => {
+        for (const [key, events] of put) stored.set(key, structuredClone(events))
+      },
+    },
+    nextKey: () => '1',
+    after: () => () => {},
+    warn: () => {},
+  })
+  const event: QueuedEvent = { id: 'e', stream: 's', client: 'c', url: 'u', json: '{}', bytes: 2 }
+
+  const reading = queue.sync()
+  queue.add(event)
+  queue.persist()
+  answer(stored)
+  await reading
+
+  expect(queue.held()[0]).toBe(event)
+  await queue.remove([event])
+  expect(queue.held()).toEqual([])
+})
