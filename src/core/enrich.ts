@@ -25,9 +25,17 @@ export function enrich(data: EventData, facts: Facts): Event {
   const { id, stream, domain, producer, schema } = facts
   const time = isoTime(facts.at)
   const own = fieldsOf(data.meta)
-  const meta: EventMeta = { ...own, id, stream, domain: domain ?? own.domain, producer }
+  const meta: EventMeta = {
+    ...own,
+    id,
+    stream,
+    domain: domain ?? (own.domain as string | undefined),
+    producer,
+  }
   const event: Event =
-    schema.dt === false || data.client_dt ? { ...data, meta } : { ...data, meta, dt: data.dt || time }
+    schema.dt === false || data.client_dt
+      ? { ...data, meta }
+      : { ...data, meta, dt: (data.dt as string) || time }
   if (facts.fillMetaDt) meta.dt ||= time
   if (schema.$schema) event.$schema ||= schema.$schema
 

@@ -4,7 +4,7 @@ export type EventData = { readonly [field: string]: unknown }
 /** An event as the intake gets it (design §4). `meta` and `dt` are Rivulet's, the rest is the caller's. */
 export interface Event {
   $schema?: string
-  dt?: unknown
+  dt?: string | undefined
   meta: EventMeta
   [field: string]: unknown
 }
@@ -14,7 +14,7 @@ export interface EventMeta {
   /** Made once, at `submit`, and kept through every retry: what is sent twice can be kept once. */
   id: string
   stream: string
-  domain?: unknown
+  domain?: string | undefined
   producer: Producer
   [field: string]: unknown
 }
