@@ -41,6 +41,7 @@ export default [
   {
     input: {
       browser: 'build/entries/browser.js',
+      'fetch-later': 'build/entries/fetch-later.js',
       'collectors/web-vitals': 'build/collectors/web-vitals.js',
     },
     output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },

@@ -15,6 +15,11 @@ export function fitting(events: readonly QueuedEvent[], room = BATCH_BYTES): Que
   return batch
 }
 
+/** Of one priority, whichever came first stays first. */
+export function byPriority(a: QueuedEvent, b: QueuedEvent): number {
+  return (a.priority || 0) - (b.priority || 0)
+}
+
 const NOT_ASCII = /[\u0080-\uffff]/
 
 /** Length in UTF-8. JSON holds no lone surrogate, so each half of a pair stands for two of its four bytes. */

@@ -1,13 +1,14 @@
 import type { Environment, Unit } from './environment.ts'
 import type { DropReason, EventData, Fate, Problem } from './event.ts'
 import { fieldsOf, inWords } from './fields.ts'
-import { type ClientOptions, checkOptions } from './options.ts'
+import { type ClientOptions, type Consent, checkOptions } from './options.ts'
 import { createStreamConfigs, type StreamConfig } from './stream-config.ts'
 import { drawOf, reasonToLeave } from './sample.ts'
 import { enrich } from './enrich.ts'
-import { byteLength } from './batch.ts'
+import { byPriority, byteLength } from './batch.ts'
 import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
 import { createDelivery } from './deliver.ts'
+import { type Counts, count, createLedger, LEDGER, outcomeOf } from './ledger.ts'
 
 /** What a feature team holds in hand. */
 export interface Client {
@@ -20,21 +21,32 @@ export interface Client {
   isInSample(stream: string): boolean
   /** Why an event of the stream would go or not. */
   explain(stream: string): Explanation
+  /**
+   * How many events of each stream were submitted to this client, and what has become of them, by outcome; those
+   * that are not counted under one are still queued.
+   */
+  ledger(): Counts
+  /**
+   * With `denied`, what is queued and kept on the device is deleted, and nothing leaves it; with `granted`, what was
+   * held while consent was `pending` goes its way.
+   */
+  setConsent(consent: Consent): void
   /** Sends now, and resolves to how many events of this client are still queued: after `timeout` ms (2,000) at the latest. */
   flush(options?: { timeout?: number }): Promise<number>
-  /** Flushes, then stops. What could not be sent stays queued where there is storage. */
+  /** Reports what the ledger counts, flushes, then stops. What could not be sent stays queued where there is storage. */
   close(): Promise<void>
 }
 
 /** What decides on an event of a stream, as it stands. */
 export interface Explanation {
   readonly stream: string
-  /** Undefined while no config is known: events wait undecided. */
+  /** Undefined while events wait undecided: there is no config yet, no consent, or the page is not shown. */
   readonly goes: boolean | undefined
   /** Why it does not go. */
   readonly reason?: DropReason | undefined
   /** What is in force: unit and rate, destination, revision; `why` says in words what cannot be used. */
   readonly config?: StreamConfig | undefined
+  readonly consent: Consent
   /** The id of the unit, and where it stands between 0 and 1: in sample while that is less than the rate. */
   readonly id?: string | undefined
   readonly draw?: number | undefined
@@ -48,10 +60,19 @@ export const SDK = 'rivulet/0.1.0'
 /** EventGate refuses bodies over 100 kB, so an event beyond this could never arrive. */
 const LARGEST_EVENT = 90_000
 
-type Owned = Pick<QueuedEvent, 'stream' | 'client'> & { id: string }
+/** In ms: how long an undecided event waits for a config. */
+const LONGEST_WAIT = 7 * 24 * 3_600_000
+
+/** In ms: after as long, a client tells what it has counted; and of one that was silent for as long, another does. */
+const REPORT_AFTER = 5 * 60_000
+
+/** An event, and where it has been queued, from where it goes. */
+type Owned = Pick<QueuedEvent, 'id' | 'stream'> & Partial<Pick<QueuedEvent, 'client' | 'url' | 'seq'>>
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */
-interface Submission extends Owned {
+interface Submission {
+  id: string
+  readonly stream: string
   readonly at: number
   readonly data: EventData
   /** Kept while undecided; else they are looked up when they are needed. */
@@ -60,36 +81,66 @@ interface Submission extends Owned {
 }
 
 /** Throws a TypeError on a wrong option; afterwards, nothing throws. */
-export function createClient(options: ClientOptions, environment: Environment): Client {
-  const { domain, now, eventId, resolve, warn } = environment
+export function createClient(options: ClientOptions, platform: Environment): Client {
+  const { domain, now, eventId, phase, resolve, warn } = platform
   checkOptions(options, resolve)
-  const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue } = options
-  const client = eventId(now())
-  const seqs = new Map<string, number>()
+  const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue, maxQueueBytes = 5_000_000 } = options
+  let { consent = 'granted' } = options
+  const newId = () => eventId(now())
+  const client = newId()
+  /** Submitted here and not settled: by id, how many. */
+  const mine = new Map<string, number>()
+  const counts = new Map<string, Record<string, number>>()
+  /** By stream, how many were let through in which minute. */
+  const minutes = new Map<string, readonly [minute: number, count: number]>()
   const reported = new Set<string>()
   let closed = false
+  let reportIsDue = false
 
+  /** Whether anything may be kept on the device and sent. */
+  const allowed = () => consent === 'granted' && phase() !== 'prerendered'
+  const memo: Environment['memo'] = {
+    read: (key) => (allowed() ? platform.memo.read(key) : undefined),
+    write: (key, text) => {
+      if (allowed()) platform.memo.write(key, text)
+    },
+  }
+  const environment = { ...platform, memo }
   const sources = new Map<string, () => unknown>([
     ['performer_session_id', () => idOf('session')],
     ['performer_pageview_id', () => idOf('pageview')],
     ...Object.entries(environment.context),
   ])
-  const queue = createQueue({ ...environment, nextKey: () => eventId(now()) })
+  const ledger = createLedger({ client, sdk: SDK, newId, onChange })
+  const queue = createQueue({
+    ...environment,
+    nextKey: newId,
+    allowed,
+    account,
+    onTrouble: ledger.trouble,
+  })
   const configs = createStreamConfigs({
     given: options.streamConfigs,
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
     intakeUrl: options.intakeUrl,
     environment,
+    allowed: () => consent !== 'denied',
     onConfig: () => void delivery.drain(),
   })
   const delivery = createDelivery({
     queue,
     environment,
+    resend: options.resend,
+    net: options.net,
+    allowed,
     decide,
-    left,
-    onSettled: (event, refusal) =>
-      refusal === undefined ? conclude(event, { kind: 'delivered' }) : drop(event, 'refused', refusal),
+    evict,
+    left: () => mine.size,
+    onSettled: conclude,
+    onTrouble: ledger.trouble,
   })
+  const stopHearing = environment.onTold(({ id, stream, fate }) => own(id, stream, fate))
+  if (consent === 'denied') environment.forget()
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()
 
@@ -97,16 +148,18 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const at = now()
     // A stream is named by a string; what else comes is told by its type, which no config knows.
     const name = typeof stream === 'string' ? stream : typeof stream
-    const submission: Submission = { id: eventId(at), stream: name, client, at, data: data as EventData }
+    const submission = { id: idIn(data) || eventId(at), stream: name, at, data: data as EventData }
+    const { id } = submission
+    mine.set(id, 1 + (mine.get(id) ?? 0))
+    tally(name, 'submitted')
+    ledger.submitted(name)
     orDrop(submission, () => {
-      const { id } = fieldsOf(fieldsOf(data).meta)
-      if (id && typeof id === 'string') submission.id = id
       // Whatever comes of it, the visit goes on.
       idOf('session')
       if (closed) drop(submission, 'closed')
       else process(submission)
     })
-    return submission.id
+    return id
   }
 
   /** What cannot be read or written as JSON, whatever it throws, is an outcome. */
@@ -123,9 +176,10 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const { id, stream, at, data, ids, values } = submission
     if (data !== fieldsOf(data)) return drop(submission, 'invalid', 'not an object')
 
-    const { config, reason } = explain(stream, ids)
-    if (!config) return hold(submission)
-    if (reason) return drop(submission, reason, config.why || undefined)
+    const { goes, config, reason } = explain(stream, ids)
+    if (reason) return drop(submission, reason, config?.why || undefined)
+    if (!goes || !config) return hold(submission)
+    if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
 
     const { revision, sample, provideValues } = config
     const schema = schemas[stream] ?? {}
@@ -141,37 +195,59 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const problems = schema.validate && ask('validate', () => schema.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
-    const seq = 1 + (seqs.get(stream) ?? 0)
+    const seq = ledger.next(stream)
     meta.producer.seq = seq
-    if (enqueue(submission, config.url, event)) seqs.set(stream, seq)
+    if (enqueue(submission, config, event, seq)) ledger.numbered(stream)
   }
 
-  /** No config is known yet: the event waits with all that a config might ask for. */
+  /** Nothing decides yet: the event waits with all that a config might ask for. */
   function hold(submission: Submission): void {
     const { at, data } = submission
     // The device's id is the same when the event is decided on, and not made before a stream asks for it.
-    const ids = { pageview: idOf('pageview'), session: idOf('session') }
-    enqueue(submission, UNDECIDED, { at, data, ids, values: valuesOf() })
+    const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session') }
+    enqueue(submission, {}, { at, data, ids, values: submission.values ?? valuesOf() })
   }
 
-  /** Whether the event leaves its place in the queue: it was undecided, or its stream has been switched off. */
-  function decide(event: QueuedEvent): boolean {
+  /**
+   * Whether the event leaves its place in the queue: it was undecided, or has expired, or its stream was switched off.
+   * Those of other clients stay unless this one is the only one at it.
+   */
+  function decide(event: QueuedEvent, alone: boolean): boolean {
     const config = configs.of(event.stream)
-    const undecided = event.url === UNDECIDED
-    if (undecided ? !config : config?.reason !== 'killed') return false
-    if (undecided) orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
-    else drop(event, 'killed')
+    if (!alone && event.client !== client) return false
+    if (Number(event.until) < now()) drop(event, 'expired')
+    else if (event.url) {
+      if (config?.reason !== 'killed') return false
+      drop(event, 'killed')
+    } else {
+      if (!config || (Number(event.notBefore) > now() && !closed)) return false
+      orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
+    }
     return true
   }
 
+  /** What is too much for the queue: the oldest of the lowest priority. */
+  function evict(): QueuedEvent[] {
+    const held = queue.held()
+    let excess = held.reduce((sum, { bytes }) => sum + bytes, -maxQueueBytes)
+    if (excess <= 0) return []
+    return held.sort(byPriority).filter((event) => {
+      if (excess <= 0) return false
+      excess -= event.bytes
+      drop(event, 'evicted')
+      return true
+    })
+  }
+
   /** Whether the event could be queued. */
-  function enqueue(submission: Owned, url: string, event: object): boolean {
-    const { id, stream, client } = submission
+  function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): boolean {
+    const { id, stream, at } = submission
+    const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, volatile } = config
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
     const fits = bytes <= LARGEST_EVENT
     if (fits) {
-      queue.add({ id, stream, client, url, json, bytes })
+      queue.add({ id, stream, client, url, json, bytes, seq, until: at + longestWait, priority, volatile })
       delivery.wake()
     } else drop(submission, 'too-large')
     return fits
@@ -182,10 +258,58 @@ export function createClient(options: ClientOptions, environment: Environment): 
     conclude(event, { kind: 'dropped', reason, problems })
   }
 
-  function conclude({ id, stream, client: owner }: Owned, fate: Fate): void {
+  function conclude(event: Owned, fate: Fate): void {
+    const { id, stream, client: instance, url, seq } = event
+    if (!url) ledger.keptOut(stream, outcomeOf(fate))
+    else if (instance && seq) ledger.settled(stream, outcomeOf(fate), instance, seq)
+    if (!own(id, stream, fate)) environment.tell({ id, stream, fate })
+  }
+
+  /** Whether the event was submitted here; then the host is told. */
+  function own(id: string, stream: string, fate: Fate): boolean {
+    const times = mine.get(id)
+    if (!times) return false
+    if (times > 1) mine.set(id, times - 1)
+    else mine.delete(id)
+    tally(stream, outcomeOf(fate))
     // Behind the task, so that `submit` has returned the id before it is spoken of.
-    if (onOutcome && owner === client)
+    if (onOutcome)
       void Promise.resolve().then(() => ask('onOutcome', () => onOutcome({ ...fate, stream, id })))
+    return true
+  }
+
+  function tally(stream: string, outcome: string): void {
+    const found = counts.get(stream) ?? {}
+    counts.set(stream, found)
+    count(found, outcome)
+  }
+
+  /** What the ledger counts is kept along with the events, and told in time. */
+  function onChange(): void {
+    queue.touch()
+    if (!reportIsDue) platform.after(REPORT_AFTER, report)
+    reportIsDue = true
+  }
+
+  /** The open account as an undecided event, which waits until this page is gone, or silent for long. */
+  function account(): readonly [string, QueuedEvent] | undefined {
+    const data = ledger.account()
+    if (!data) return
+    const at = now()
+    const json = JSON.stringify({ at, data, ids: { session: idOf('session') } })
+    const notBefore = phase() === 'gone' ? 0 : at + REPORT_AFTER
+    const waiting = { id: newId(), stream: LEDGER, client, url: UNDECIDED, notBefore, priority: 0 }
+    return [data.account, { ...waiting, json, bytes: byteLength(json), until: at + LONGEST_WAIT }]
+  }
+
+  /** The account goes out as an event, and a new one begins. */
+  function report(): void {
+    reportIsDue = false
+    const data = ledger.account()
+    if (!data || !explain(LEDGER).goes) return
+    ledger.begin()
+    queue.forget(data.account)
+    submit(LEDGER, data)
   }
 
   /** Asks the host's code. What it throws is said once, and answers nothing. */
@@ -203,12 +327,36 @@ export function createClient(options: ClientOptions, environment: Environment): 
     const sample = config?.sample
     const id = sample && (ids[sample.unit] ?? idOf(sample.unit))
     const draw = id ? drawOf(id) : undefined
-    const reason = config?.reason ?? (sample && reasonToLeave(sample.rate, draw))
-    return { stream, goes: config && !reason, reason, config, id, draw, trouble: configs.trouble() }
+    const decided = config && allowed()
+    const reason =
+      consent === 'denied'
+        ? 'consent'
+        : decided && (config.reason ?? (sample && reasonToLeave(sample.rate, draw)))
+    const goes = reason ? false : decided && true
+    return {
+      stream,
+      goes,
+      reason: reason || undefined,
+      config,
+      consent,
+      id,
+      draw,
+      trouble: configs.trouble(),
+    }
   }
 
+  function isLimited(stream: string, most: number, at: number): boolean {
+    const minute = Math.floor(at / 60_000)
+    const [last, count] = minutes.get(stream) ?? [minute, 0]
+    const before = last === minute ? count : 0
+    if (before < most) minutes.set(stream, [minute, before + 1])
+    return before >= most
+  }
+
+  /** Ids that are kept on the device are not looked at where that is not allowed. */
   function idOf(unit: Unit): string | undefined {
-    const id = options.ids?.[unit] ?? environment.ids[unit]()
+    const own = options.ids?.[unit]
+    const id = own ?? (unit === 'pageview' || allowed() ? environment.ids[unit]() : undefined)
     return typeof id === 'string' ? id : undefined
   }
 
@@ -224,25 +372,53 @@ export function createClient(options: ClientOptions, environment: Environment): 
     return values
   }
 
-  function left(): number {
-    return queue.held().filter((event) => event.client === client).length
+  function setConsent(next: Consent): void {
+    if (next === 'denied') {
+      for (const event of queue.held()) drop(event, 'consent')
+      void queue.remove(queue.held())
+    }
+    // What was counted without consent is not told with it.
+    if (next === 'denied' || consent === 'denied') {
+      queue.forget(ledger.account()?.account ?? '')
+      ledger.begin()
+    }
+    consent = next
+    if (next === 'denied') environment.forget()
+    else {
+      configs.refresh()
+      void delivery.drain()
+    }
   }
 
   async function flush({ timeout = 2000 } = {}): Promise<number> {
     await delivery.flush(timeout)
-    return left()
+    return mine.size
   }
 
   return {
     submit,
     isInSample: (stream) => explain(stream).goes === true,
     explain: (stream) => explain(stream),
+    ledger: () => Object.fromEntries([...counts].map(([stream, found]) => [stream, { ...found }])),
+    setConsent,
     flush,
     close: async () => {
+      report()
       closed = true
       await flush()
       delivery.close()
       configs.close()
+      stopHearing()
     },
+  }
+}
+
+/** The id that the caller gives. */
+function idIn(data: unknown): string | undefined {
+  try {
+    const { id } = fieldsOf(fieldsOf(data).meta)
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined // what throws here throws again when the event is enriched
   }
 }

@@ -1,6 +1,8 @@
 import type { Environment, Phase } from './environment.ts'
 import { type EventQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
-import { createRoute, type Route, type RouteOptions } from './route.ts'
+import { fitting } from './batch.ts'
+import type { Net } from './options.ts'
+import { bodyOf, createRoute, type Route, type RouteOptions } from './route.ts'
 
 /** How long, in ms, an event waits for others to share its request. */
 export const LINGER = 1000
@@ -17,68 +19,108 @@ export interface Delivery {
 }
 
 /** What a delivery works with. */
-export interface DeliveryOptions extends Pick<RouteOptions, 'onSettled'> {
+export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | 'onRested'> {
   readonly queue: EventQueue
   readonly environment: Environment
-  /** Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. */
-  decide(event: QueuedEvent): boolean
+  /** Whether anything may be sent. */
+  allowed(): boolean
+  /**
+   * Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. `alone`
+   * where no other tab does the same.
+   */
+  decide(event: QueuedEvent, alone: boolean): boolean
+  /** What leaves since the queue is full; what becomes of it is seen to. */
+  evict(): QueuedEvent[]
   /** How many of the client's own events are queued. */
   left(): number
+  readonly net?: Net | undefined
 }
 
 /** Sends whenever there is something to send, and the page or another tab lets it. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { queue, environment, decide, left } = options
-  const { phase, after, warn } = environment
+  const { queue, environment, allowed, decide, evict, left, net } = options
+  const { alone, phase, after, warn } = environment
   const routes = new Map<string, Route>()
   const flying = new Map<QueuedEvent, Phase>()
+  /** Destinations whose turn has been asked for. */
+  const asked = new Set<string>()
   const onNothingLeft: (() => void)[] = []
   let waiting = false
   let handing = false
+  let casting = false
   let closed = false
 
   function wake(): void {
     if (!waiting) after(LINGER, drain)
     waiting = true
-    if (phase() === 'visible' || handing) return
+    if (net && !casting) void Promise.resolve().then(cast)
+    casting = true
+    if (!/hidden|gone/.test(phase()) || handing) return
     handing = true
     // The page may not come back, so what is at hand goes without waiting for the store or for other tabs; behind
     // what else is submitted in this task, which may be the page's last.
-    void Promise.resolve().then(sendAll)
+    void Promise.resolve().then(handOver)
   }
 
   async function drain(): Promise<void> {
-    await environment.alone(async () => {
-      waiting = false
-      if (closed) return
-      await queue.sync()
-      await sendAll()
-    })
+    waiting = false
+    await inTurn(UNDECIDED)
+    // Each destination in a turn of its own: one that hangs does not hold up another.
+    await Promise.all([...destinations()].map(inTurn))
+    cast()
     if (!left()) for (const finish of onNothingLeft.splice(0)) finish()
   }
 
-  async function sendAll(): Promise<void> {
+  /** Decides on what is queued for the destination, and sends it. */
+  async function inTurn(url: string): Promise<void> {
+    if (asked.has(url)) return
+    asked.add(url)
+    await alone(url, async () => {
+      asked.delete(url)
+      if (closed || !allowed()) return
+      await queue.sync()
+      if (!url) await queue.remove(evict())
+      const leaving = queue.held().filter((event) => event.url === url && decide(event, true))
+      await send(leaving, url ? [url] : [])
+    })
+    asked.delete(url)
+  }
+
+  function handOver(): void {
     handing = false
+    if (closed || !allowed()) return
+    const leaving = queue.held().filter((event) => decide(event, false))
+    void send(leaving, destinations())
+  }
+
+  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>): Promise<void> {
     try {
-      const decided = queue.held().filter(decide)
-      // What goes on is written before its undecided form is deleted: a crash between the two sends it twice, under one id.
-      queue.persist()
-      // Side by side: a destination that is down does not hold up another.
-      await Promise.all([queue.remove(decided), ...openRoutes().map((route) => route.send())])
+      await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send())])
     } catch (cause) {
       warn('sending failed', cause)
     }
   }
 
-  /** Routes to where events are waiting to go. */
-  function openRoutes(): Route[] {
+  /** Gives what waits to the net, in case the page dies without a word. */
+  function cast(): void {
+    casting = false
+    if (!net || !allowed()) return
+    for (const url of new Set([...routes.keys(), ...destinations()])) {
+      net(url, bodyOf(fitting(queue.held().filter((event) => event.url === url))))
+    }
+  }
+
+  /** To where events are waiting to go. */
+  function destinations(): Set<string> {
     const urls = new Set(queue.held().map(({ url }) => url))
     urls.delete(UNDECIDED)
-    return [...urls].map((url) => {
-      const route = routes.get(url) ?? createRoute({ ...options, url, flying, onRested: drain })
-      routes.set(url, route)
-      return route
-    })
+    return urls
+  }
+
+  function routeTo(url: string): Route {
+    const route = routes.get(url) ?? createRoute({ ...options, url, flying, onRested: drain })
+    routes.set(url, route)
+    return route
   }
 
   function flush(timeout: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Fate } from './event.ts'
 import type { RecordStore } from './queue.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface Environment {
   readonly records?: RecordStore
   /** Small texts that survive the page, such as the last good stream config. */
   readonly memo: { read(key: string): string | null | undefined; write(key: string, text: string): void }
+  /** Deletes all that survives the page: records, memo, ids. */
+  forget(): void
 
   /** Milliseconds since 1970, by the device's clock. */
   now(): number
@@ -30,11 +33,20 @@ export interface Environment {
   get(url: string): Promise<Answer>
   /**
    * Sends `body` as `text/plain`, without credentials, in the way that the phase allows, before it returns.
-   * Undefined where nobody can hear the answer (a beacon's).
+   * `unheard` where nobody can hear the answer (a beacon's), `unsent` where it was not sent at all.
    */
-  post(url: string, body: string): Promise<Answer | undefined>
-  /** Runs `work` while no other tab or client of this origin runs its own. Lets go when the page goes. */
-  alone(work: () => Promise<void>): Promise<void>
+  post(url: string, body: string): Promise<Answer | 'unheard' | 'unsent'>
+  /** Whether anything at all is heard from the URL's server. */
+  answers(url: string): Promise<boolean>
+  /**
+   * Runs `work` while no other tab or client of this origin runs one of that name. Lets go when the page goes, and
+   * begins nothing then.
+   */
+  alone(name: string, work: () => Promise<void>): Promise<void>
+  /** To the other clients of this origin, in this tab and others, as far as their pages are not gone. */
+  tell(outcome: Told): void
+  /** Calls back with what others tell. The returned function ends it. */
+  onTold(listener: (outcome: Told) => void): () => void
   phase(): Phase
   /** Calls back with each new phase. The returned function ends it. */
   onPhase(listener: (phase: Phase) => void): () => void
@@ -45,8 +57,18 @@ export interface Environment {
 /** What sampling can go by. */
 export type Unit = 'pageview' | 'session' | 'device'
 
-/** Of a page's life: seen; hidden, and it may live on; gone, though it may come back from the back/forward cache. */
-export type Phase = 'visible' | 'hidden' | 'gone'
+/**
+ * Of a page's life: not shown yet, and it may never be; seen; hidden, and it may live on; gone, though it may come back
+ * from the back/forward cache, or frozen.
+ */
+export type Phase = 'prerendered' | 'visible' | 'hidden' | 'gone'
+
+/** What became of an event, for the client that it was submitted to. */
+export interface Told {
+  readonly id: string
+  readonly stream: string
+  readonly fate: Fate
+}
 
 /** What a server said. */
 export interface Answer {

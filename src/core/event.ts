@@ -54,7 +54,12 @@ export type DropReason =
   | 'unserializable' // cyclic, a BigInt, a getter that throws
   | 'too-large' // over 90 kB of JSON
   | 'closed' // submitted after `close()`
+  | 'consent' // there is none, or it was withdrawn while the event was queued
+  | 'limited' // more of its stream in this minute than `max_per_minute`
+  | 'evicted' // the queue was full, and this one of the lowest priority the oldest
+  | 'expired' // queued for longer than `max_age_seconds`
   | 'refused' // by the intake, for good
+  | 'unconfirmed' // with `resend: false`: a beacon took it, which nobody answers for
 
 /** What became of an event. Every submitted event comes to exactly one. */
 export type Outcome = Fate & { readonly stream: string; readonly id: string }

@@ -21,11 +21,34 @@ export interface ClientOptions {
    * `stream` and `producer` in its `meta` stay as they are.
    */
   readonly beforeQueue?: (event: Event) => Event | null
+  /**
+   * `granted`; `pending`: events are held in memory, and nothing is written or sent; `denied`: nor are they held.
+   * Default: `granted`. `setConsent` changes it.
+   */
+  readonly consent?: Consent
+  /** How many bytes of events are queued at most, of all clients of this origin. Default: 5,000,000. */
+  readonly maxQueueBytes?: number
+  /**
+   * False: what a beacon took is not sent again, for an intake that keeps no ids; its outcome is `unconfirmed`.
+   * Default: true.
+   */
+  readonly resend?: boolean
+  /**
+   * Given what waits for a destination whenever that changes, as a body: a net for pages that die without a word, as
+   * `rivulet/fetch-later` has one. Only for an intake that keeps one event of each id. Default: none.
+   */
+  readonly net?: Net
   /** Told what became of each event of this client, while its page lives. */
   readonly onOutcome?: (outcome: Outcome) => void
   /** Fill `meta.dt`, for an intake that requires it and does not fill it. Default: false. */
   readonly fillMetaDt?: boolean
 }
+
+/** Whether events may be kept on the device and sent. */
+export type Consent = 'granted' | 'pending' | 'denied'
+
+/** Sends the body to the URL when the page is gone, in place of what it was given for this URL before. */
+export type Net = (url: string, body: string) => void
 
 /** What the client knows of the schema that a stream carries. */
 export interface StreamSchema {
@@ -46,6 +69,10 @@ const WANTED: ReadonlyMap<string, string> = new Map(
     ids: 'object',
     context: 'object or function',
     beforeQueue: 'function',
+    consent: 'string',
+    maxQueueBytes: 'number',
+    resend: 'boolean',
+    net: 'function',
     onOutcome: 'function',
     fillMetaDt: 'boolean',
   } satisfies Record<keyof ClientOptions, string>),

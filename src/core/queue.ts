@@ -1,16 +1,28 @@
 import { fitting } from './batch.ts'
+import type { Environment } from './environment.ts'
 
 /** An event on its way: serialized, since what is stored is the event as it was at the call. */
 export interface QueuedEvent {
   readonly id: string
   readonly stream: string
-  /** The client instance that it was submitted to. */
+  /** The client instance that has numbered it; while it is undecided, the one that it was submitted to. */
   readonly client: string
   /** Where it goes; UNDECIDED while no config has decided on it. */
   readonly url: string
   readonly json: string
   /** Length of `json` in UTF-8. */
   readonly bytes: number
+  // What follows may be absent from what an earlier version has written.
+  /** Its number; 0 while it is undecided. */
+  readonly seq?: number | undefined
+  /** When it expires, in ms since 1970. */
+  readonly until?: number | undefined
+  /** An undecided one is not decided on before, in ms since 1970, unless by the client that wrote it. */
+  readonly notBefore?: number | undefined
+  /** Who goes first when not all can: 1 before 0 before -1. */
+  readonly priority?: number | undefined
+  /** Kept in memory only. */
+  readonly volatile?: boolean | undefined
 }
 
 /** The destination of events that no config has decided on. */
@@ -22,6 +34,12 @@ export const WRITE_WINDOW = 40
 /** In ms. */
 const STORE_ANSWERS_WITHIN = 5000
 
+/** In ms: after as long, a storage that failed is tried again. */
+const STORE_RESTS = 30_000
+
+/** In `memo`: what a page that went could not see stored. The 1 is the version of the layout. */
+const LEFT = 'left/1'
+
 /**
  * The events that nothing has settled yet. One leaves only by `remove`: a crash between sending and the answer loses
  * nothing.
@@ -29,14 +47,19 @@ const STORE_ANSWERS_WITHIN = 5000
 export interface EventQueue {
   /** In memory at once, durable soon after: what is added within one write window is one transaction. */
   add(event: QueuedEvent): void
-  /** Starts at once to write what waits for its window. */
-  persist(): void
+  /** The account has changed: it is written with the next window. */
+  touch(): void
   /** Learns what other tabs and earlier pages have put into the store and taken from it. */
   sync(): Promise<void>
   /** All that is known of, oldest first. Needs no storage, which no longer answers when the page goes. */
   held(): QueuedEvent[]
-  /** Takes out events that were `held`: the same objects. */
+  /**
+   * Takes out events that were `held`, the same objects, and with that writes all that waits for its window; where the
+   * page goes, in a way that is done at once.
+   */
   remove(events: readonly QueuedEvent[]): Promise<void>
+  /** Takes a record out of the store. */
+  forget(key: string): void
 }
 
 /**
@@ -44,109 +67,199 @@ export interface EventQueue {
  * rejects where the storage fails.
  */
 export interface RecordStore {
-  /** All records by key, without the events of those whose key is known already. */
-  read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, readonly QueuedEvent[] | undefined>>
+  /** All records by key, without those whose key is known already; undefined stands for them. */
+  read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, unknown>>
   /** One transaction; durable when it resolves. */
   write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
 }
 
 /** What a queue works with. */
-export interface QueueOptions {
+export interface QueueOptions extends Pick<Environment, 'after' | 'warn' | 'phase' | 'memo'> {
   /** Without it the queue is in memory only. */
   readonly records?: RecordStore | undefined
   /** Keys grow, so that their order is the order of submission, across tabs and pages. */
   nextKey(): string
-  after(ms: number, callback: () => void): () => void
-  warn(message: string, cause: unknown): void
+  /** Whether anything may be written and read at all. */
+  allowed(): boolean
+  /** What is written along with the events, in one transaction, if it has changed: its key, and it as an event. */
+  account(): readonly [string, QueuedEvent] | undefined
+  /** The storage failed, or held what cannot be read. */
+  onTrouble(kind: 'storage' | 'unreadable'): void
 }
 
-/** A queue that goes on in memory where the storage fails. */
-export function createQueue({ records, nextKey, after, warn }: QueueOptions): EventQueue {
-  let store = records
+/** A queue that goes on in memory while the storage fails. */
+export function createQueue(options: QueueOptions): EventQueue {
+  const { records, memo, nextKey, allowed, account, onTrouble, after, phase, warn } = options
+  /** In no record yet. What is volatile stays here. */
   let fresh: QueuedEvent[] = []
-  let windowOpen = false
   const kept = new Map<string, readonly QueuedEvent[]>()
-  /** Keys added or removed here since the store was last read. */
-  const changed = new Set<string>()
+  /** Records that the store has not confirmed, and those of them that it has been given. */
+  const unsaved = new Map<string, readonly QueuedEvent[]>()
+  const given = new Set<readonly QueuedEvent[]>()
+  /** Keys that the store is to forget. */
+  const settled = new Set<string>()
+  /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
+  const syncs = new Set<Set<string>>()
+  let dirty = false
+  let windowOpen = false
+  let failed = false
+  let resting = false
 
   function add(event: QueuedEvent): void {
     fresh.push(event)
+    if (!event.volatile) touch()
+  }
+
+  function touch(): void {
+    dirty = true
     if (!windowOpen) void Promise.resolve().then(writeWindow)
     windowOpen = true
   }
 
   /** Writes behind the task, for the page may be left with its next; what comes in the window after it waits for its end. */
   function writeWindow(): void {
-    windowOpen = fresh.length > 0
-    if (windowOpen) after(WRITE_WINDOW, writeWindow)
-    persist()
+    windowOpen = dirty && allowed()
+    if (!windowOpen) return
+    after(WRITE_WINDOW, writeWindow)
+    void persist()
   }
 
-  function persist(): void {
-    const put = new Map<string, readonly QueuedEvent[]>()
-    while (fresh.length) put.set(nextKey(), fresh.splice(0, fitting(fresh).length))
-    void write(put)
+  async function persist(): Promise<void> {
+    if (!allowed()) return
+    const leaving = phase() === 'gone'
+    // The account says whether its page is gone.
+    if (dirty || leaving) {
+      dirty = false
+      const durable = fresh.filter(({ volatile }) => !volatile)
+      fresh = fresh.filter(({ volatile }) => volatile)
+      while (durable.length) keep(nextKey(), durable.splice(0, fitting(durable).length))
+      const [key, event] = account() ?? []
+      if (key && event) unsaved.set(key, [event])
+    }
+    const saving = save()
+    if (leaving && unsaved.size) {
+      // Where the page cannot come back, the browser drops about every second write that it has not done yet.
+      const left = [...leftBehind(), ...[...unsaved.values()].flat()]
+      memo.write(LEFT, JSON.stringify([...new Map(left.map((event) => [event.id, event])).values()]))
+    }
+    await saving
   }
 
-  async function write(
-    put: ReadonlyMap<string, readonly QueuedEvent[]>,
-    remove: readonly string[] = [],
-  ): Promise<void> {
-    for (const key of remove) kept.delete(key)
-    for (const [key, events] of put) kept.set(key, events)
-    for (const key of [...remove, ...put.keys()]) changed.add(key)
-    if (put.size || remove.length) await attempt((store) => store.write(put, remove))
+  function keep(key: string, events: readonly QueuedEvent[]): void {
+    kept.set(key, events)
+    unsaved.set(key, events)
+    for (const changed of syncs) changed.add(key)
   }
 
-  /** Undefined where there is no storage, or it has just failed. One that never answers has failed, too: WebKit's may. */
+  function forget(key: string): void {
+    kept.delete(key)
+    unsaved.delete(key)
+    settled.add(key)
+    for (const changed of syncs) changed.add(key)
+  }
+
+  async function save(): Promise<void> {
+    const put = new Map([...unsaved].filter(([, events]) => !given.has(events)))
+    const remove = [...settled]
+    if (!put.size && !remove.length) return
+    settled.clear()
+    for (const events of put.values()) given.add(events)
+    const done = await attempt((store) => store.write(put, remove).then(() => true))
+    for (const [key, events] of put) {
+      given.delete(events)
+      if (done && unsaved.get(key) === events) unsaved.delete(key)
+    }
+    if (!done) for (const key of remove) settled.add(key)
+  }
+
+  /** Undefined where there is no storage, or it fails. One that never answers has failed, too: WebKit's may. */
   async function attempt<Result>(work: (store: RecordStore) => Promise<Result>): Promise<Result | undefined> {
-    if (!store) return
+    if (!records || resting) return
     let cancel = () => {}
     const late = new Promise<never>((_, reject) => {
       cancel = after(STORE_ANSWERS_WITHIN, () => reject(new Error('no answer')))
     })
     try {
-      return await Promise.race([work(store), late])
+      const result = await Promise.race([work(records), late])
+      failed = false
+      return result
     } catch (cause) {
-      if (store) warn('storage failed; events are kept in memory and do not survive this page', cause)
-      store = undefined
+      if (!failed) {
+        onTrouble('storage')
+        warn('storage failed; until it works, events are kept in memory and do not survive this page', cause)
+      }
+      failed = true
+      if (!resting) after(STORE_RESTS, tryAgain)
+      resting = true
     } finally {
       cancel()
     }
   }
 
+  function tryAgain(): void {
+    resting = false
+    void save()
+  }
+
   async function sync(): Promise<void> {
-    const known = new Set(kept.keys())
-    changed.clear()
+    const known = new Set([...kept.keys()].filter((key) => !unsaved.has(key)))
+    const changed = new Set<string>()
+    syncs.add(changed)
     const found = await attempt((store) => store.read(known))
-    // What was written before is there, unless another tab has settled it, or the storage has failed meanwhile.
-    if (!found || !store) return
-    for (const key of known) if (!found.has(key)) kept.delete(key)
-    // What was added or removed here meanwhile is known better here.
-    for (const [key, events] of found) if (events && !changed.has(key)) kept.set(key, events)
+    syncs.delete(changed)
+    if (found) {
+      // What was added or removed here meanwhile is known better here.
+      for (const key of known) if (!found.has(key) && !changed.has(key)) kept.delete(key)
+      for (const [key, events] of found) {
+        if (events === undefined || changed.has(key) || settled.has(key)) continue
+        if (isRecord(events)) kept.set(key, events)
+        else {
+          forget(key)
+          onTrouble('unreadable')
+        }
+      }
+    }
+    const left = leftBehind()
+    if (!left.length) return
+    const ids = new Set(held().map(({ id }) => id))
+    for (const event of left) if (!ids.has(event.id)) add(event)
+    memo.write(LEFT, '')
+  }
+
+  function leftBehind(): readonly QueuedEvent[] {
+    const text = memo.read(LEFT)
+    try {
+      const left = text ? JSON.parse(text) : []
+      if (isRecord(left)) return left
+    } catch {
+      // Counted below, like what is JSON and no record.
+    }
+    memo.write(LEFT, '')
+    onTrouble('unreadable')
+    return []
+  }
+
+  function held(): QueuedEvent[] {
+    return [...[...kept.keys()].sort().flatMap((key) => kept.get(key) ?? []), ...fresh]
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {
     const gone = new Set(events)
     const stays = (event: QueuedEvent) => !gone.has(event)
-    const rewritten = new Map<string, readonly QueuedEvent[]>()
-    const settled: string[] = []
     fresh = fresh.filter(stays)
-    for (const [key, events] of kept) {
+    for (const [key, events] of [...kept]) {
       const rest = events.filter(stays)
       if (rest.length === events.length) continue
-      settled.push(key)
+      forget(key)
       // Under a key of its own, which other tabs do not know yet, and in the same place.
-      if (rest.length) rewritten.set(`${key}+`, rest)
+      if (rest.length) keep(`${key}+`, rest)
     }
-    await write(rewritten, settled)
+    await persist()
   }
 
-  return {
-    add,
-    persist,
-    sync,
-    held: () => [...[...kept.keys()].sort().flatMap((key) => kept.get(key) ?? []), ...fresh],
-    remove,
-  }
+  return { add, touch, sync, held, remove, forget }
+}
+
+function isRecord(found: unknown): found is readonly QueuedEvent[] {
+  return Array.isArray(found) && found.every((event) => typeof event?.json === 'string')
 }

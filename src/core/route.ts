@@ -1,9 +1,10 @@
-import { BATCH_BYTES, fitting } from './batch.ts'
+import { BATCH_BYTES, byPriority, fitting } from './batch.ts'
 import type { Environment, Phase } from './environment.ts'
+import type { Fate } from './event.ts'
 import type { EventQueue, QueuedEvent } from './queue.ts'
 import { delayAfter, verdictOf } from './retry.ts'
 
-/** As many failures one after the other are put down to the intake; more may be an event's doing. */
+/** As many failures one after the other are put down to the intake; then one event at a time tries whether it is back. */
 const PATIENCE = 3
 
 /** A network that fails now and then may hit one event several times in a row, but not as often as this. */
@@ -28,19 +29,27 @@ export interface RouteOptions {
    * answered and stays until the page is seen again.
    */
   readonly flying: Map<QueuedEvent, Phase>
+  /** Whether what a beacon took is sent again. Default: true. */
+  readonly resend?: boolean | undefined
   /** It has waited for long enough to send again. */
   onRested(): void
-  /** The event is delivered; or refused for good, and why. */
-  onSettled(event: QueuedEvent, refusal?: string): void
+  /** What became of the event. */
+  onSettled(event: QueuedEvent, fate: Fate): void
+  /** The destination has stopped to answer, or a blocker lets nothing through to it. */
+  onTrouble(kind: 'unreachable' | 'blocked'): void
 }
 
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
-export function createRoute({ url, queue, environment, flying, onRested, onSettled }: RouteOptions): Route {
-  const { now, random, phase, after } = environment
-  let failures = 0
-  /** Whether a failure is too short ago to make another request. */
-  let resting = false
-  /** Events in a batch, at most: lowered to find the one that makes a batch fail. */
+export function createRoute(options: RouteOptions): Route {
+  const { url, queue, environment, flying, resend = true, onRested, onSettled, onTrouble } = options
+  const { memo, now, random, phase, after, warn } = environment
+  // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the layout's version.
+  const restKey = `rest/1 ${url}`
+  let rest = ''
+  let waking = false
+  /** Whether it has been said that nothing gets through. */
+  let down = false
+  /** Events in a batch, at most: lowered to find the one that makes a batch fail, and to try whether the intake is back. */
   let limit = Infinity
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()
@@ -50,23 +59,26 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
     // request for a few events.
     const due = new Set(queue.held())
     for (;;) {
-      const batch = resting ? [] : nextBatch()
-      if (!batch.some((event) => due.has(event) || phase() !== 'visible')) return
+      const batch = isResting() ? [] : nextBatch()
+      if (!batch.some((event) => due.has(event) || phase() !== 'visible')) break
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
         `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
-        `[${batch.map(({ json }) => json)}]`,
+        bodyOf(batch),
       )
       for (const event of batch) {
-        if (answer) flying.delete(event)
-        else flying.set(event, 'gone')
+        if (answer === 'unheard') flying.set(event, 'gone')
+        else flying.delete(event)
       }
+      if (answer === 'unsent') break
       const ids = batch.map(({ id }) => id)
-      if (answer) await judge(batch, verdictOf(answer, ids, now()))
+      if (answer !== 'unheard') await judge(batch, verdictOf(answer, ids, now()), answer.status)
+      else if (!resend) await settle(batch, () => ({ kind: 'dropped', reason: 'unconfirmed' }))
     }
   }
 
   function nextBatch(): QueuedEvent[] {
+    if (failuresSoFar() >= PATIENCE) limit = 1
     // All that is in flight when a page goes shares one budget, which is as large as a batch.
     let room = BATCH_BYTES
     for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
@@ -75,54 +87,105 @@ export function createRoute({ url, queue, environment, flying, onRested, onSettl
       // A plain fetch ends with the page, so what it carries flies again.
       return event.url === url && (!sent || (sent === 'visible' && phase() === 'gone'))
     })
-    const others = ready.filter((event) => !strikes.has(event)).slice(0, limit)
-    return fitting(others.length ? others : ready.slice(0, 1), room)
+    const others = ready.filter((event) => !strikes.has(event))
+    const first = others.length ? others.sort((a, b) => byPriority(b, a)).slice(0, limit) : ready.slice(0, 1)
+    return fitting(first, room)
   }
 
-  async function judge(batch: readonly QueuedEvent[], verdict: ReturnType<typeof verdictOf>): Promise<void> {
-    const { refused, again, halve, ms, suspect } = verdict
+  /** By all tabs and pages, in a row. */
+  function failuresSoFar(): number {
+    return restSoFar()[0] ?? 0
+  }
+
+  function restSoFar(): number[] {
+    return (memo.read(restKey) ?? rest).split(' ').map(Number)
+  }
+
+  function setRest(...values: number[]): void {
+    rest = values.join(' ')
+    memo.write(restKey, rest)
+  }
+
+  /** Whether a failure is too short ago to make another request. */
+  function isResting(): boolean {
+    const [, since = 0, ms = 0] = restSoFar()
+    // A clock that was set back ends it.
+    const left = now() < since ? 0 : since + ms - now()
+    if (left > 0 && !waking) {
+      waking = true
+      after(left, () => {
+        waking = false
+        onRested()
+      })
+    }
+    return left > 0
+  }
+
+  async function judge(
+    batch: readonly QueuedEvent[],
+    { refused, again, halve, ms, suspect }: ReturnType<typeof verdictOf>,
+    status: number,
+  ): Promise<void> {
     const settled = batch.filter(({ id }) => !again.has(id))
-    await settle(settled, refused)
+    const failures = settled.length ? 1 : 1 + failuresSoFar()
+    await settle(settled, ({ id }) => {
+      const cause = refused.get(id)
+      return cause === undefined ? { kind: 'delivered' } : refusal(cause)
+    })
     if (settled.length) {
-      failures = 0
       limit *= 2
+      if (failuresSoFar()) setRest()
+      if (down) warn(`${url} takes events again`)
+      down = false
     }
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
-      failures++
-      resting = true
-      after(ms ?? SHORTEST_REST + delayAfter(failures, random()), () => {
-        resting = false
-        onRested()
-      })
-      if (suspect) await blame(batch)
+      setRest(failures, now(), ms ?? SHORTEST_REST + delayAfter(failures, random()))
+      if (failures >= PATIENCE) void sayDown(status)
+      if (suspect) await blame(batch, failures)
     }
+  }
+
+  /** One line, and one count, until something gets through again. */
+  async function sayDown(status: number): Promise<void> {
+    if (down) return
+    down = true
+    const kind = !status && (await environment.answers(url)) ? 'blocked' : 'unreachable'
+    onTrouble(kind)
+    warn(`events wait: ${url} is ${kind}, status ${status}`)
   }
 
   /**
-   * A batch that keeps failing is halved until an event fails alone. That may still be the intake's doing, so others
-   * go first from then on; the event that fails each time after they have passed is refused.
+   * An event that fails alone may still not be the cause, so others go first from then on; the one that fails each
+   * time after they have passed is refused.
    */
-  async function blame(batch: readonly QueuedEvent[]): Promise<void> {
-    const event = batch[0] as QueuedEvent
-    if (failures < PATIENCE && !strikes.has(event)) return
-    limit = Math.ceil(batch.length / 2)
-    if (batch.length > 1) return
+  async function blame([event, ...others]: readonly QueuedEvent[], failures: number): Promise<void> {
+    if (!event || others.length || (failures < PATIENCE && !strikes.has(event))) return
     // The first failure comes right after something has passed.
     const count = (strikes.get(event) ?? 0) + Number(failures === 1)
     strikes.set(event, count)
-    if (count === CONVICTED_AFTER) await settle(batch, new Map([[event.id, 'fails while others pass']]))
+    if (count === CONVICTED_AFTER) await settle([event], () => refusal('fails while others pass'))
   }
 
-  async function settle(events: readonly QueuedEvent[], refused: ReadonlyMap<string, string>): Promise<void> {
+  async function settle(events: readonly QueuedEvent[], fateOf: (event: QueuedEvent) => Fate): Promise<void> {
     // What a beacon and a fetch have both brought is settled once.
     const held = new Set(queue.held())
-    await queue.remove(events)
-    for (const event of events.filter((event) => held.has(event))) {
+    const settled = events.filter((event) => held.has(event))
+    for (const event of settled) {
       strikes.delete(event)
-      onSettled(event, refused.get(event.id))
+      onSettled(event, fateOf(event))
     }
+    await queue.remove(settled)
   }
 
   return { send }
+}
+
+function refusal(message: string): Fate {
+  return { kind: 'dropped', reason: 'refused', problems: [{ path: '', keyword: 'refused', message }] }
+}
+
+/** As the intake takes them. */
+export function bodyOf(events: readonly QueuedEvent[]): string {
+  return `[${events.map(({ json }) => json)}]`
 }

@@ -16,6 +16,14 @@ export interface StreamConfig {
   /** Absent: every unit is kept. */
   readonly sample?: Sample | undefined
   readonly provideValues: readonly string[]
+  /** Events of one minute and page, at most. */
+  readonly maxPerMinute: number
+  /** In ms: what is queued for longer expires. */
+  readonly longestWait: number
+  /** Who goes first when not all can: 1 before 0 before -1. */
+  readonly priority?: number | undefined
+  /** Its events are kept in memory only. */
+  readonly volatile: boolean
 }
 
 /** The newest good config, refreshed behind the reader's back. */
@@ -24,6 +32,8 @@ export interface StreamConfigs {
   of(stream: string): StreamConfig | undefined
   /** Why the last config that came was not taken; empty where it was. */
   trouble(): string
+  /** Asks for the newest. */
+  refresh(): void
   close(): void
 }
 
@@ -35,9 +45,23 @@ export interface StreamConfigsOptions {
   /** Destination of streams that name no other service. */
   readonly intakeUrl: string
   readonly environment: Environment
+  /** Whether anything may be asked for. */
+  allowed(): boolean
   /** Called when a config came. */
   onConfig(): void
 }
+
+/** Of a stream, under `producers`, as far as they are known here. It is data, and may be anything. */
+interface Settings {
+  readonly state?: unknown
+  readonly provide_values?: unknown
+  readonly priority?: keyof typeof PRIORITIES
+  readonly storage?: string
+  readonly max_per_minute?: number
+  readonly max_age_seconds?: number
+}
+
+const PRIORITIES = { high: 1, normal: 0, low: -1 }
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
@@ -50,6 +74,7 @@ export function createStreamConfigs({
   url,
   intakeUrl,
   environment,
+  allowed,
   onConfig,
 }: StreamConfigsOptions): StreamConfigs {
   const { memo, now, after, warn } = environment
@@ -82,7 +107,14 @@ export function createStreamConfigs({
   function configOf(found: unknown, services: Fields = {}): StreamConfig {
     const settings = fieldsOf(found)
     const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
-    const { state = 'on', provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
+    const {
+      state = 'on',
+      provide_values,
+      priority = 'normal',
+      storage = 'durable',
+      max_per_minute = Infinity,
+      max_age_seconds = LONGEST_AGE / 1000,
+    } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) } as Settings
     const sample = sampleOf(settings.sample)
     const service = services[String(settings.destination_event_service)]
     const url = environment.resolve(typeof service === 'string' ? service : intakeUrl)
@@ -90,6 +122,10 @@ export function createStreamConfigs({
       (found !== settings && 'settings') ||
       (settings.sample && !sample && 'sample') ||
       (state !== 'on' && 'state') ||
+      (!/^(high|normal|low)$/.test(priority) && 'priority') ||
+      (!/^(durable|memory)$/.test(storage) && 'storage') ||
+      (!(max_per_minute >= 0) && 'max_per_minute') ||
+      (!(max_age_seconds >= 0) && 'max_age_seconds') ||
       (!url && 'destination_event_service')
     return {
       reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
@@ -98,11 +134,15 @@ export function createStreamConfigs({
       url: url ?? '',
       sample,
       provideValues: Array.isArray(provide_values) ? provide_values : [],
+      maxPerMinute: max_per_minute,
+      longestWait: max_age_seconds * 1000,
+      priority: PRIORITIES[priority],
+      volatile: storage === 'memory',
     }
   }
 
   async function refresh(): Promise<void> {
-    if (!url) return
+    if (!url || !allowed()) return
     const { status, text } = await environment.get(url)
     take(() => {
       if (status !== 200 || text.length > LONGEST_TEXT) {
@@ -148,6 +188,7 @@ export function createStreamConfigs({
   return {
     of: (stream) => (streams || !url ? (streams?.get(stream) ?? unknown) : undefined),
     trouble: () => trouble,
+    refresh,
     close: () => {
       closed = true
       stop()

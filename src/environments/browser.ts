@@ -1,29 +1,42 @@
-import type { Answer, Environment, Phase } from '../core/environment.ts'
+import type { Answer, Environment, Phase, Told } from '../core/environment.ts'
 import { createIds } from './ids.ts'
-import { createIndexedDbStore } from './indexeddb-store.ts'
+import { createIndexedDbStore, type IndexedDbStore } from './indexeddb-store.ts'
 import { httpUrl, request } from './http.ts'
 
-/** Of the lock, and what our keys in `localStorage` begin with. */
+/** Of the locks and the channel, and what our keys in `localStorage` begin with. */
 const NAME = 'rivulet'
 
 /** A longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
+/** In ms. A request takes 30 s at most; a page that dies holds the others up for as long as this. */
+const LEASE = 40_000
+
+/** In ms: how often a lease that another page has is asked for. */
+const LEASE_POLL = 1000
+
 /** A page: IndexedDB, `localStorage` for ids and config, `fetch` and `sendBeacon`, Web Locks. */
 export function browserEnvironment(): Environment {
   const now = () => Date.now()
+  const records = createIndexedDbStore()
   const life = watchPhases()
+  const ids = createIds({ now, memo })
   return {
     domain: location.hostname,
-    ...createIds({ now, memo }),
+    ...ids,
     context: {
       agent_client_platform_family: () =>
         `${/Mobi/.test(navigator.userAgent) ? 'mobile' : 'desktop'}_browser`,
       page_title: () => document.title,
       page_content_language: () => document.documentElement.lang,
     },
-    records: createIndexedDbStore(),
+    records,
     memo,
+    forget: () => {
+      ids.forget()
+      forgetMemo()
+      records.clear().catch(() => {}) // blocked or broken: there is nothing to read in it either
+    },
     now,
     random: Math.random,
     resolve: (url) => httpUrl(url, location.href),
@@ -34,7 +47,15 @@ export function browserEnvironment(): Environment {
     // The browser revalidates by itself; a header of ours would cost a preflight.
     get: (url) => request(url, { cache: 'no-cache' }),
     post: (url, body) => post(url, body, life.phase()),
+    answers: (url) =>
+      // Another path of the same server, since blockers go by the whole URL. The answer cannot be read, but it is one.
+      fetch(new URL('/', url), { mode: 'no-cors', credentials: 'omit', cache: 'no-store' }).then(
+        () => true,
+        () => false,
+      ),
     ...life,
+    alone: createTurns(life, records),
+    ...createChannel(life),
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
   }
 }
@@ -57,7 +78,15 @@ const memo: Environment['memo'] = {
   },
 }
 
-async function post(url: string, body: string, phase: Phase): Promise<Answer | undefined> {
+function forgetMemo(): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(`${NAME} `)) localStorage.removeItem(key)
+  } catch {
+    // Blocked: nothing was kept.
+  }
+}
+
+async function post(url: string, body: string, phase: Phase): Promise<Answer | 'unheard' | 'unsent'> {
   const keepalive = phase === 'hidden'
   // Firefox before 133 knows no keepalive.
   if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
@@ -67,29 +96,36 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | u
   }
   try {
     // Only a string gets through without a preflight. What it answers, nobody hears.
-    navigator.sendBeacon(url, body)
+    return navigator.sendBeacon(url, body) ? 'unheard' : 'unsent'
   } catch {
-    // A blocker's doing: the events stay queued, as with a beacon that was taken.
+    return 'unsent' // a blocker's doing
   }
 }
 
-/** The page's phases, and the lock, which a page that goes must not hold: it would not come back from the cache. */
-function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
+type Life = Pick<Environment, 'phase' | 'onPhase'>
+
+/** The page's phases. */
+function watchPhases(): Life {
   const listeners = new Set<(phase: Phase) => void>()
   let gone = false
-  let phase: Phase = document.visibilityState
-  let letGo = () => {}
+  const seen = (): Phase =>
+    (document as { prerendering?: boolean }).prerendering ? 'prerendered' : document.visibilityState
+  let phase = seen()
 
-  for (const type of ['pagehide', 'pageshow', 'visibilitychange']) {
-    addEventListener(type, () => {
-      // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
-      if (type !== 'visibilitychange') gone = type === 'pagehide'
-      const next = gone ? 'gone' : document.visibilityState
-      if (phase === next) return
-      phase = next
-      if (gone) letGo()
-      for (const listener of listeners) listener(phase)
-    })
+  for (const type of ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange', 'prerenderingchange']) {
+    addEventListener(
+      type,
+      () => {
+        // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.
+        if (!/change/.test(type)) gone = /hide|freeze/.test(type)
+        const next = gone ? 'gone' : seen()
+        if (phase === next) return
+        phase = next
+        for (const listener of [...listeners]) listener(phase)
+      },
+      // Some are told to the document, and do not bubble.
+      true,
+    )
   }
   return {
     phase: () => phase,
@@ -97,19 +133,75 @@ function watchPhases(): Pick<Environment, 'phase' | 'onPhase' | 'alone'> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    alone: async (work) => {
-      try {
-        await navigator.locks.request(NAME, async () => {
-          // It was asked for before the page went.
-          if (gone) return
-          await new Promise<void>((resolve) => {
-            letGo = resolve
-            void work().finally(resolve)
-          })
-        })
-      } catch {
-        // Unknown here, or refused in a frame without an origin of its own.
-        await work()
+  }
+}
+
+/** A page that goes must not hold a lock: it would not come back from the cache, and a frozen one would block all others. */
+function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environment['alone'] {
+  const holder = String(Math.random())
+
+  /** Runs the work until it is done or the page goes. */
+  function run(work: () => Promise<void>): Promise<void> {
+    if (phase() === 'gone') return Promise.resolve()
+    return new Promise((resolve) => {
+      const stop = onPhase((next) => {
+        if (next === 'gone') done()
+      })
+      const done = () => {
+        stop()
+        resolve()
+      }
+      void work().finally(done)
+    })
+  }
+
+  async function leased(name: string, work: () => Promise<void>): Promise<void> {
+    const take = (until: number) => store.lease(name, holder, Date.now(), until)
+    // Where the store does not work either, nothing is shared with others.
+    while (!(await take(Date.now() + LEASE).catch(() => true))) {
+      await new Promise((resolve) => setTimeout(resolve, LEASE_POLL))
+    }
+    await run(work)
+    take(0).catch(() => {}) // it ends by itself
+  }
+
+  return async (name, work) => {
+    let begun = false
+    try {
+      await navigator.locks.request(`${NAME} ${name}`, () => {
+        begun = true
+        return run(work)
+      })
+    } catch {
+      // Unknown here, or refused in a frame without an origin of its own.
+      if (!begun) await leased(name, work)
+    }
+  }
+}
+
+/** To and from the other clients of this origin. One that is open keeps a page out of the back/forward cache. */
+function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'onTold'> {
+  let channel: BroadcastChannel | undefined
+  const listeners = new Set<(told: Told) => void>()
+
+  function open(): void {
+    channel?.close()
+    channel = undefined
+    if (phase() === 'gone' || !listeners.size || typeof BroadcastChannel === 'undefined') return
+    channel = new BroadcastChannel(NAME)
+    channel.onmessage = ({ data }) => {
+      for (const listener of listeners) listener(data)
+    }
+  }
+  onPhase(open)
+  return {
+    tell: (told) => channel?.postMessage(told),
+    onTold: (listener) => {
+      listeners.add(listener)
+      open()
+      return () => {
+        listeners.delete(listener)
+        open()
       }
     },
   }

@@ -14,7 +14,7 @@ const TOUCH_EVERY = 60_000
 export function createIds({
   now,
   memo,
-}: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids'> {
+}: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids' | 'forget'> {
   const tail = `-8${digits(3)}-${digits(12)}`
   const pageviewId = digits(20)
   let last = -1
@@ -54,6 +54,11 @@ export function createIds({
 
   return {
     eventId,
+    /** Of what follows, nothing can be led back to what was before. */
+    forget: () => {
+      touched = 0
+      lastSession = deviceId = ''
+    },
     ids: {
       pageview: () => pageviewId,
       session,

@@ -1,31 +1,81 @@
 import { createStore, promisifyRequest } from 'idb-keyval'
-import type { QueuedEvent, RecordStore } from '../core/queue.ts'
+import type { RecordStore } from '../core/queue.ts'
 
-/**
- * Records in an IndexedDB database, opened when first used, and again after the browser has closed it. The 1 is the
- * version of the layout: what another version keeps stays for the client that can read it.
- */
-export function createIndexedDbStore(): RecordStore {
-  const transaction = createStore('rivulet/1', 'queue')
+/** The 1 is the version of the layout: what another version keeps stays for the client that can read it. */
+const DATABASE = 'rivulet/1'
+
+/** Not a record: until when which client alone may send. */
+const LEASES = /^lease /
+
+/** Records in an IndexedDB database, and leases for where there are no Web Locks. */
+export interface IndexedDbStore extends RecordStore {
+  /** Takes or renews the lease until then, in ms since 1970; false where somebody else has it. */
+  lease(name: string, holder: string, now: number, until: number): Promise<boolean>
+  clear(): Promise<void>
+}
+
+/** Opened when first used, and again where the browser has closed it, as WebKit does behind a hidden page's back. */
+export function createIndexedDbStore(): IndexedDbStore {
+  const open = () => createStore(DATABASE, 'queue')
+  let transaction = open()
+
+  async function attempt<Result>(
+    mode: IDBTransactionMode,
+    work: (store: IDBObjectStore) => Promise<Result>,
+  ): Promise<Result> {
+    const run = () =>
+      transaction(mode, (store) => {
+        // Another version of the page's script may want to change it, or a user to delete it.
+        const { db } = store.transaction
+        db.onversionchange = () => db.close()
+        return work(store)
+      })
+    try {
+      return await run()
+    } catch {
+      // If it fails for another reason than being closed, it fails again.
+      transaction = open()
+      return run()
+    }
+  }
+
   return {
     read: (known) =>
-      transaction('readonly', async (store) => {
+      attempt('readonly', async (store) => {
         const keys = (await promisifyRequest(store.getAllKeys())) as string[]
-        const found = keys.map(
-          async (key): Promise<[string, readonly QueuedEvent[] | undefined]> => [
-            key,
-            known.has(key) ? undefined : await promisifyRequest(store.get(key)),
-          ],
-        )
+        const found = keys
+          .filter((key) => !LEASES.test(key))
+          .map(
+            async (key): Promise<[string, unknown]> => [
+              key,
+              known.has(key) ? undefined : await promisifyRequest(store.get(key)),
+            ],
+          )
         return new Map(await Promise.all(found))
       }),
 
     write: (put, remove) =>
-      transaction('readwrite', (store) => {
+      attempt('readwrite', (store) => {
         for (const [key, events] of put) store.put(events, key)
         for (const key of remove) store.delete(key)
         // Not waiting for the requests to be answered: the page may be gone by then.
         store.transaction.commit?.()
+        return promisifyRequest(store.transaction)
+      }),
+
+    lease: (name, holder, now, until) =>
+      attempt('readwrite', async (store) => {
+        const key = `lease ${name}`
+        const lease = await promisifyRequest(store.get(key))
+        // One that lasts for longer than any does was taken before the clock was set back.
+        const free = !lease || lease.holder === holder || lease.until < now || lease.until > until
+        if (free) store.put({ holder, until }, key)
+        return free
+      }),
+
+    clear: () =>
+      attempt('readwrite', (store) => {
+        store.clear()
         return promisifyRequest(store.transaction)
       }),
   }

@@ -10,12 +10,13 @@ export function nodeEnvironment(): Environment {
   // Nothing survives the process, and what lives as long as it does is kept by whoever made it.
   const memo = { read: () => undefined, write: () => {} }
   const now = () => Date.now()
-  const { eventId, ids } = createIds({ now, memo })
+  const { eventId, ids, forget } = createIds({ now, memo })
   return {
     eventId,
     ids: { ...ids, pageview: () => undefined, device: () => undefined },
     context: {},
     memo,
+    forget,
     now,
     random: Math.random,
     resolve: httpUrl,
@@ -26,7 +27,12 @@ export function nodeEnvironment(): Environment {
     },
     get: createGet(),
     post: (url, body) => request(url, { method: 'POST', body }),
-    alone: (work) => work(),
+    // Nobody asks: what tells a blocker from a server that is gone is only of use in a page.
+    answers: async () => false,
+    // The queue is the client's own.
+    alone: (_, work) => work(),
+    tell: () => {},
+    onTold: () => () => {},
     phase: () => 'visible',
     onPhase: () => () => {},
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),

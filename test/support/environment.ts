@@ -1,6 +1,7 @@
 import type { ClientOptions } from '../../src/core/options.ts'
-import type { Answer, Environment, Phase, Unit } from '../../src/core/environment.ts'
+import type { Answer, Environment, Phase, Told, Unit } from '../../src/core/environment.ts'
 import type { Event } from '../../src/core/event.ts'
+import { type Account, LEDGER } from '../../src/core/ledger.ts'
 import type { QueuedEvent, RecordStore } from '../../src/core/queue.ts'
 import { httpUrl } from '../../src/environments/http.ts'
 import { createIds } from '../../src/environments/ids.ts'
@@ -19,7 +20,9 @@ export interface Origin {
   readonly clock: Clock
   readonly records: MemoryRecords
   readonly memo: Map<string, string>
-  readonly lock: Lock
+  readonly locks: Map<string, Lock>
+  /** Of the pages that listen. */
+  readonly channel: Set<(told: Told) => void>
 }
 
 /** A request that reached the intake. */
@@ -38,6 +41,12 @@ export type Answers = readonly Reply[] | ((post: Post) => Reply | Promise<Reply>
 export interface TestEnvironmentOptions {
   /** What the intake says. Default: 201. What is sent while the page is gone is never answered. */
   readonly answers?: Answers
+  /** How the page begins. Default: visible. */
+  readonly phase?: Phase
+  /** Whether a beacon is taken. Default: always. */
+  readonly beacons?: () => boolean
+  /** Whether anything is heard from a server that does not answer to what is posted. Default: false. */
+  readonly reachable?: boolean
   /** What the config URL serves: an object or a text with status 200; a function is asked. Default: 404. */
   readonly config?: unknown
   readonly origin?: Origin
@@ -72,7 +81,7 @@ export interface TestEnvironment {
 /** A platform whose time is driven by hand, with an intake and a config URL that say what the test wants. */
 export function createTestEnvironment(options: TestEnvironmentOptions = {}): TestEnvironment {
   const origin = options.origin ?? createOrigin()
-  const { clock, lock } = origin
+  const { clock } = origin
   const posts: Post[] = []
   const gets: string[] = []
   const warnings: string[] = []
@@ -80,15 +89,20 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
   const timers = new Set<() => void>()
   let { answers = [], config } = options
   let answered = 0
-  let phase: Phase = 'visible'
+  let phase: Phase = options.phase ?? 'visible'
   let alive = true
-  let letGo = () => {}
+  const held = new Set<() => void>()
+  const hearing = new Set<(told: Told) => void>()
+  const letGo = () => {
+    for (const release of held) release()
+    held.clear()
+  }
 
   const memo: Environment['memo'] = options.memo ?? {
     read: (key) => origin.memo.get(key),
     write: (key, text) => void origin.memo.set(key, text),
   }
-  const { eventId, ids } = createIds({ now: clock.now, memo })
+  const { eventId, ids, forget } = createIds({ now: clock.now, memo })
   const idsGiven = Object.fromEntries(Object.entries(options.ids ?? {}).map(([unit, id]) => [unit, () => id]))
   const records = options.records === undefined ? origin.records : options.records
   const domain = options.domain === undefined ? 'shop.example' : options.domain
@@ -100,6 +114,11 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
     context: { page_title: () => 'Cart', ...options.context },
     ...(records ? { records: whileAlive(records, () => alive) } : {}),
     memo,
+    forget: () => {
+      forget()
+      origin.memo.clear()
+      origin.records.stored.clear()
+    },
     now: clock.now,
     random: createRandom(options.seed ?? 1),
     resolve: (url) => httpUrl(url, 'https://shop.example/cart'),
@@ -122,6 +141,7 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
       )
     },
     post: async (url, body) => {
+      if (phase === 'gone' && options.beacons?.() === false) return 'unsent'
       const post = {
         url,
         events: JSON.parse(body) as Event[],
@@ -134,17 +154,32 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
         typeof answers === 'function' ? answers(post) : answered < answers.length ? answers[answered++] : {}
       const heard = post.phase !== 'gone'
       const said = await lasting(Promise.resolve(reply))
-      return heard && said ? { status: 201, text: '', foreign: false, ...said } : undefined
+      return heard && said ? { status: 201, text: '', foreign: false, ...said } : 'unheard'
     },
-    alone: (work) =>
-      lasting(
+    answers: async () => options.reachable ?? false,
+    alone: (name, work) => {
+      const lock = origin.locks.get(name) ?? createLock()
+      origin.locks.set(name, lock)
+      return lasting(
         lock(() => {
-          const gone = new Promise<void>((resolve) => {
-            letGo = resolve
-          })
-          return alive ? Promise.race([work(), gone]) : Promise.resolve()
+          if (!alive || phase === 'gone') return Promise.resolve()
+          const gone = new Promise<void>((resolve) => held.add(resolve))
+          return Promise.race([work(), gone])
         }),
-      ),
+      )
+    },
+    tell: (told) => {
+      if (alive && phase !== 'gone')
+        for (const listener of origin.channel) if (!hearing.has(listener)) listener(structuredClone(told))
+    },
+    onTold: (listener) => {
+      const hear = (told: Told) => {
+        if (alive && phase !== 'gone') listener(told)
+      }
+      hearing.add(hear)
+      origin.channel.add(hear)
+      return () => void origin.channel.delete(hear)
+    },
     phase: () => phase,
     onPhase: (listener) => {
       listeners.add(listener)
@@ -188,8 +223,17 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
   }
 }
 
+/** Of a queue that may do all, and has no account to write. */
+export const PLAIN_QUEUE = { allowed: () => true, account: () => undefined, onTrouble: () => {} }
+
 export function createOrigin(): Origin {
-  return { clock: createClock(), records: createMemoryRecords(), memo: new Map(), lock: createLock() }
+  return {
+    clock: createClock(),
+    records: createMemoryRecords(),
+    memo: new Map(),
+    locks: new Map(),
+    channel: new Set(),
+  }
 }
 
 async function configAnswer(config: unknown): Promise<Answer> {
@@ -214,7 +258,7 @@ export function createClock(): Clock {
   let timers: { readonly due: number; readonly callback: () => void }[] = []
 
   return {
-    now: () => offset + elapsed,
+    now: () => Math.floor(offset + elapsed),
     after: (ms, callback) => {
       const timer = { due: elapsed + Math.max(0, ms), callback }
       timers.push(timer)
@@ -252,7 +296,10 @@ export interface MemoryRecords extends RecordStore {
   readonly writes: () => number
   /** From now on each method rejects with it. */
   fail(cause: Error): void
+  /** The accounts of clients left out. */
   events(): QueuedEvent[]
+  /** Of each client that has one, as it is stored. */
+  accounts(): Account[]
 }
 
 /** Records as a database holds them: copies, in the order of their keys, each call in its turn. */
@@ -260,6 +307,8 @@ export function createMemoryRecords(): MemoryRecords {
   const stored = new Map<string, readonly QueuedEvent[]>()
   let writes = 0
   let failure: Error | undefined
+
+  const all = () => [...stored.keys()].sort().flatMap((key) => stored.get(key) ?? [])
 
   async function inTurn<Result>(work: () => Result): Promise<Result> {
     await Promise.resolve()
@@ -272,7 +321,11 @@ export function createMemoryRecords(): MemoryRecords {
     fail: (cause) => {
       failure = cause
     },
-    events: () => [...stored.keys()].sort().flatMap((key) => stored.get(key) ?? []),
+    events: () => all().filter(({ stream }) => stream !== LEDGER),
+    accounts: () =>
+      all()
+        .filter(({ stream, url }) => stream === LEDGER && !url)
+        .map(({ json }) => JSON.parse(json).data),
     read: (known) =>
       inTurn(
         () =>

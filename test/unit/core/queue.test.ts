@@ -4,18 +4,19 @@ import { byteLength } from '../../../src/core/batch.ts'
 import { createQueue, type QueuedEvent, type RecordStore, WRITE_WINDOW } from '../../../src/core/queue.ts'
 import { createIds } from '../../../src/environments/ids.ts'
 import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
-import { createClock, createMemoryRecords } from '../../support/environment.ts'
+import { createClock, createMemoryRecords, PLAIN_QUEUE } from '../../support/environment.ts'
 
 /** Queues on one store, as several tabs, or one page after the other, have them. */
 function createTabs(openStore: (() => RecordStore) | undefined) {
   const clock = createClock()
-  const { eventId } = createIds({
-    now: clock.now,
-    memo: { read: () => undefined, write: () => undefined },
-  })
+  const memo = { read: () => undefined, write: () => undefined }
+  const { eventId } = createIds({ now: clock.now, memo })
   const warnings: string[] = []
   const open = (records = openStore?.()) =>
     createQueue({
+      ...PLAIN_QUEUE,
+      memo,
+      phase: () => 'visible',
       records,
       nextKey: () => eventId(clock.now()),
       after: clock.after,
@@ -154,7 +155,7 @@ function durableQueueContract(openStore: () => RecordStore): void {
     await vi.waitFor(async () => expect(await stored()).toEqual(idsOf([...early, ...late])))
   })
 
-  test('persist writes without waiting for the window', async () => {
+  test('to remove writes what is there without waiting for the window', async () => {
     const { open } = createTabs(openStore)
     const queue = open()
     const [early, late] = createEvents(2) as [QueuedEvent, QueuedEvent]
@@ -162,7 +163,7 @@ function durableQueueContract(openStore: () => RecordStore): void {
     await vi.waitFor(async () => expect(await stored()).toEqual([early.id]))
 
     queue.add(late)
-    queue.persist()
+    void queue.remove([])
 
     await vi.waitFor(async () => expect(await stored()).toEqual(idsOf([early, late])))
   })
@@ -175,7 +176,7 @@ function durableQueueContract(openStore: () => RecordStore): void {
       queue.add(event)
       if (Number(event.id.slice(-2)) % 40 === 0) await clock.pass(WRITE_WINDOW)
     }
-    queue.persist()
+    void queue.remove([])
     await vi.waitFor(async () => expect(await stored()).toHaveLength(events.length))
 
     const next = open()
@@ -240,7 +241,7 @@ function durableQueueContract(openStore: () => RecordStore): void {
 
     queue.add(event)
     const synced = queue.sync()
-    queue.persist()
+    void queue.remove([])
     await synced
     await queue.sync()
 
@@ -335,7 +336,7 @@ test('to take out a whole record is one delete, and nothing is written where not
 
   await queue.remove(queue.held())
   await queue.remove([])
-  queue.persist()
+  void queue.remove([])
 
   expect(records.writes()).toBe(2)
   expect(records.stored.size).toBe(0)
@@ -359,7 +360,9 @@ test('where the store fails, the queue goes on in memory and says so once', asyn
   await queue.sync()
 
   expect(queue.held()).toEqual([b, c])
-  expect(warnings).toEqual(['storage failed; events are kept in memory and do not survive this page'])
+  expect(warnings).toEqual([
+    'storage failed; until it works, events are kept in memory and do not survive this page',
+  ])
 })
 
 test('a store that fails from the start is said once, and the queue works', async () => {
@@ -382,6 +385,9 @@ test('what is added while the store is read is held once, as it was added', asyn
   let answer = (_found: Map<string, readonly QueuedEvent[]>) => {}
   const stored = new Map<string, readonly QueuedEvent[]>()
   const queue = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: () => {} },
+    phase: () => 'visible',
     records: {
       read: () => new Promise((resolve) => (answer = resolve)),
       write: async (put) => {
@@ -396,7 +402,7 @@ test('what is added while the store is read is held once, as it was added', asyn
 
   const reading = queue.sync()
   queue.add(event)
-  queue.persist()
+  void queue.remove([])
   answer(stored)
   await reading
 

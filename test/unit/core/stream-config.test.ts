@@ -26,6 +26,7 @@ async function startConfigs({ given, url = STREAMS_URL, ...options }: Setup = {}
     url: url || undefined,
     intakeUrl: INTAKE_URL,
     environment: test.environment,
+    allowed: () => true,
     onConfig: () => came++,
   })
   const atOnce = configs.of('a')
@@ -49,6 +50,10 @@ test('without a config nothing is decided, and a fetched one decides', async () 
     url: INTAKE_URL,
     sample: undefined,
     provideValues: [],
+    maxPerMinute: Infinity,
+    longestWait: 7 * DAY,
+    priority: 0,
+    volatile: false,
   })
   expect(came()).toBe(1)
 })
@@ -402,6 +407,7 @@ test('after close nothing is asked for, a request under way included', async () 
     url: STREAMS_URL,
     intakeUrl: INTAKE_URL,
     environment: closedInFlight.environment,
+    allowed: () => true,
     onConfig: () => undefined,
   }).close()
   const { configs, gets, pass, turn } = await startConfigs({ config: withRevision('1') })

@@ -3,7 +3,7 @@ import { createStore, get, set } from 'idb-keyval'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
 import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
-import { createTestEnvironment } from '../../support/environment.ts'
+import { createTestEnvironment, PLAIN_QUEUE } from '../../support/environment.ts'
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory())
@@ -68,11 +68,16 @@ test.for([
 ] as const)('where IndexedDB %s, the queue goes on in memory and says so once', async ([, found]) => {
   vi.stubGlobal('indexedDB', found)
   const { warnings, environment } = createTestEnvironment()
-  const queue = createQueue({ ...environment, records: createIndexedDbStore(), nextKey: () => '1' })
+  const queue = createQueue({
+    ...environment,
+    ...PLAIN_QUEUE,
+    records: createIndexedDbStore(),
+    nextKey: () => '1',
+  })
 
   await queue.sync()
   queue.add(EVENT)
-  queue.persist()
+  void queue.remove([])
   await queue.sync()
 
   expect(queue.held()).toEqual([EVENT])

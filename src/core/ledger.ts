@@ -1,0 +1,137 @@
+import type { Fate } from './event.ts'
+
+/** The stream of the accounts. What becomes of its own events is counted, too, but makes no new account due. */
+export const LEDGER = 'rivulet.ledger'
+
+const SCHEMA = '/rivulet/ledger/1.0.0'
+
+/** Counts by outcome, `submitted` among them, for each stream. */
+export type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** What one client has seen become of the events of one instance and stream (schema `rivulet/ledger`). */
+interface Entry {
+  readonly instance: string
+  readonly stream: string
+  submitted: number
+  /** The highest number given so far. */
+  last: number
+  /** By reason, how many ended before they got a number. */
+  readonly kept_out: Record<string, number>
+  /** By outcome, which numbers ended after: from, to, from, to, … */
+  readonly settled: Record<string, number[]>
+}
+
+/** What goes to the intake: of one account, the highest version replaces the others, and different accounts add up. */
+export interface Account {
+  readonly $schema: string
+  readonly account: string
+  readonly version: number
+  readonly sdk: string
+  readonly entries: readonly Entry[]
+  readonly troubles: Readonly<Record<string, number>>
+}
+
+/** Counts what becomes of events. */
+export interface Ledger {
+  /** An event of the stream was submitted here. */
+  submitted(stream: string): void
+  /** The next number of the stream; `numbered` gives it away. */
+  next(stream: string): number
+  numbered(stream: string): void
+  /** An event submitted here has ended without a number. */
+  keptOut(stream: string, outcome: string): void
+  /** This client has settled an event of an instance. */
+  settled(stream: string, outcome: string, instance: string, seq: number): void
+  trouble(kind: string): void
+  /** The account that is open; undefined where there is nothing to tell. */
+  account(): Account | undefined
+  /** Begins a new account; the numbers go on. */
+  begin(): void
+}
+
+/** What a ledger works with. */
+export interface LedgerOptions {
+  /** The client instance, and its name and version. */
+  readonly client: string
+  readonly sdk: string
+  newId(): string
+  /** The account has changed by something that is worth telling. */
+  onChange(): void
+}
+
+/** A ledger whose numbers begin at 1. */
+export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): Ledger {
+  const lasts = new Map<string, number>()
+  let entries: Map<string, Entry>
+  let troubles: Record<string, number>
+  let account: string
+  let version: number
+
+  function begin(): void {
+    entries = new Map()
+    troubles = {}
+    account = newId()
+    version = 0
+  }
+
+  function change(stream: string, instance: string): Entry {
+    version++
+    if (stream !== LEDGER) onChange()
+    const key = `${instance} ${stream}`
+    const entry = entries.get(key) ?? {
+      instance,
+      stream,
+      submitted: 0,
+      last: instance === client ? (lasts.get(stream) ?? 0) : 0,
+      kept_out: {},
+      settled: {},
+    }
+    entries.set(key, entry)
+    return entry
+  }
+
+  begin()
+  return {
+    submitted: (stream) => {
+      change(stream, client).submitted++
+    },
+    next: (stream) => 1 + (lasts.get(stream) ?? 0),
+    numbered: (stream) => {
+      const seq = 1 + (lasts.get(stream) ?? 0)
+      lasts.set(stream, seq)
+      change(stream, client).last = seq
+    },
+    keptOut: (stream, outcome) => count(change(stream, client).kept_out, outcome),
+    settled: (stream, outcome, instance, seq) => {
+      const { settled } = change(stream, instance)
+      settled[outcome] ??= []
+      addTo(settled[outcome], seq)
+    },
+    trouble: (kind) => {
+      version++
+      onChange()
+      count(troubles, kind)
+    },
+    account: () =>
+      version
+        ? { $schema: SCHEMA, account, version, sdk, entries: [...entries.values()], troubles }
+        : undefined,
+    begin,
+  }
+}
+
+/** In one word. */
+export function outcomeOf(fate: Fate): string {
+  return fate.kind === 'delivered' ? fate.kind : fate.reason
+}
+
+export function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1
+}
+
+/** Events mostly go in the order of their numbers, so few ranges tell of many. */
+function addTo(ranges: number[], seq: number): void {
+  const end = ranges.length - 1
+  if (ranges[end] === seq - 1) ranges[end] = seq
+  else ranges.push(seq, seq)
+}
