@@ -135,7 +135,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     allowed,
     decide,
     evict,
-    left: () => mine.size,
+    left,
     onSettled: conclude,
     onTrouble: ledger.trouble,
   })
@@ -273,12 +273,14 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     else mine.delete(id)
     tally(stream, outcomeOf(fate))
     // Behind the task, so that `submit` has returned the id before it is spoken of.
-    if (onOutcome)
+    if (onOutcome && stream !== LEDGER)
       void Promise.resolve().then(() => ask('onOutcome', () => onOutcome({ ...fate, stream, id })))
     return true
   }
 
   function tally(stream: string, outcome: string): void {
+    // The host is told of what it has submitted.
+    if (stream === LEDGER) return
     const found = counts.get(stream) ?? {}
     counts.set(stream, found)
     count(found, outcome)
@@ -297,16 +299,22 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     if (!data) return
     const at = now()
     const json = JSON.stringify({ at, data, ids: { session: idOf('session') } })
+    const bytes = byteLength(json)
+    // It has to fit into one event.
+    if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
     const notBefore = phase() === 'gone' ? 0 : at + REPORT_AFTER
-    const waiting = { id: newId(), stream: LEDGER, client, url: UNDECIDED, notBefore, priority: 0 }
-    return [data.account, { ...waiting, json, bytes: byteLength(json), until: at + LONGEST_WAIT }]
+    const until = at + LONGEST_WAIT
+    return [
+      data.account,
+      { id: newId(), stream: LEDGER, client, url: UNDECIDED, json, bytes, until, notBefore },
+    ]
   }
 
   /** The account goes out as an event, and a new one begins. */
   function report(): void {
     reportIsDue = false
     const data = ledger.account()
-    if (!data || !explain(LEDGER).goes) return
+    if (!data || explain(LEDGER).goes === undefined) return
     ledger.begin()
     queue.forget(data.account)
     submit(LEDGER, data)
@@ -390,9 +398,14 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     }
   }
 
+  /** What another tab has settled while this page could not be told is in no queue either. */
+  function left(): number {
+    return queue.held().filter(({ id }) => mine.has(id)).length
+  }
+
   async function flush({ timeout = 2000 } = {}): Promise<number> {
     await delivery.flush(timeout)
-    return mine.size
+    return left()
   }
 
   return {

@@ -62,7 +62,8 @@ export interface LedgerOptions {
 /** A ledger whose numbers begin at 1. */
 export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): Ledger {
   const lasts = new Map<string, number>()
-  let entries: Map<string, Entry>
+  /** By instance and stream. */
+  let entries: Map<string, Map<string, Entry>>
   let troubles: Record<string, number>
   let account: string
   let version: number
@@ -77,8 +78,8 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   function change(stream: string, instance: string): Entry {
     version++
     if (stream !== LEDGER) onChange()
-    const key = `${instance} ${stream}`
-    const entry = entries.get(key) ?? {
+    const streams = entries.get(instance) ?? new Map<string, Entry>()
+    const entry = streams.get(stream) ?? {
       instance,
       stream,
       submitted: 0,
@@ -86,8 +87,12 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
       kept_out: {},
       settled: {},
     }
-    entries.set(key, entry)
+    entries.set(instance, streams.set(stream, entry))
     return entry
+  }
+
+  function all(): Entry[] {
+    return [...entries.values()].flatMap((streams) => [...streams.values()])
   }
 
   begin()
@@ -113,9 +118,7 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
       count(troubles, kind)
     },
     account: () =>
-      version
-        ? { $schema: SCHEMA, account, version, sdk, entries: [...entries.values()], troubles }
-        : undefined,
+      version ? { $schema: SCHEMA, account, version, sdk, entries: all(), troubles } : undefined,
     begin,
   }
 }

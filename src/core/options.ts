@@ -69,7 +69,7 @@ const WANTED: ReadonlyMap<string, string> = new Map(
     ids: 'object',
     context: 'object or function',
     beforeQueue: 'function',
-    consent: 'string',
+    consent: 'granted or pending or denied',
     maxQueueBytes: 'number',
     resend: 'boolean',
     net: 'function',
@@ -85,7 +85,8 @@ export function checkOptions(options: ClientOptions, resolve: Environment['resol
     const fits =
       wanted === 'http URL'
         ? typeof value === 'string' && resolve(value)
-        : value !== null && wanted.includes(typeof value)
+        : value !== null &&
+          [typeof value, value].some((word) => wanted.split(' or ').includes(word as string))
     const leftOut = value === undefined && name !== 'intakeUrl'
     if (!fits && !leftOut) {
       throw new TypeError(`createClient: ${name} is ${inWords(value)} (${typeof value}); wanted: ${wanted}`)
