@@ -124,7 +124,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
     intakeUrl: options.intakeUrl,
     environment,
-    allowed: () => consent !== 'denied',
+    allowed: () => consent !== 'denied' && phase() !== 'prerendered',
     onConfig: () => void delivery.drain(),
   })
   const delivery = createDelivery({
@@ -314,7 +314,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   function report(): void {
     reportIsDue = false
     const data = ledger.account()
-    if (!data || explain(LEDGER).goes === undefined) return
+    if (!data || closed || explain(LEDGER).goes === undefined) return
     ledger.begin()
     queue.forget(data.account)
     submit(LEDGER, data)

@@ -75,30 +75,38 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function inTurn(url: string): Promise<void> {
     if (asked.has(url)) return
     asked.add(url)
-    await alone(url, async () => {
-      asked.delete(url)
-      if (closed || !allowed()) return
-      await queue.sync()
-      if (!url) await queue.remove(evict())
-      const leaving = queue.held().filter((event) => event.url === url && decide(event, true))
-      await send(leaving, url ? [url] : [])
-    })
+    await alone(url, () =>
+      orWarn(async () => {
+        asked.delete(url)
+        if (closed || !allowed()) return
+        await queue.sync()
+        if (!url) await queue.remove(evict())
+        const leaving = queue.held().filter((event) => event.url === url && decide(event, true))
+        await send(leaving, url ? [url] : [])
+      }),
+    )
     asked.delete(url)
   }
 
   function handOver(): void {
     handing = false
     if (closed || !allowed()) return
-    const leaving = queue.held().filter((event) => decide(event, false))
-    void send(leaving, destinations())
+    void orWarn(async () => {
+      const leaving = queue.held().filter((event) => decide(event, false))
+      await send(leaving, destinations())
+    })
   }
 
-  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>): Promise<void> {
+  async function orWarn(work: () => Promise<void>): Promise<void> {
     try {
-      await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send())])
+      await work()
     } catch (cause) {
       warn('sending failed', cause)
     }
+  }
+
+  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>): Promise<void> {
+    await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send())])
   }
 
   /** Gives what waits to the net, in case the page dies without a word. */

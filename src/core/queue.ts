@@ -154,7 +154,7 @@ export function createQueue(options: QueueOptions): EventQueue {
   function forget(key: string): void {
     kept.delete(key)
     unsaved.delete(key)
-    settled.add(key)
+    if (records) settled.add(key)
     for (const changed of syncs) changed.add(key)
   }
 

@@ -195,7 +195,13 @@ function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'on
   }
   onPhase(open)
   return {
-    tell: (told) => channel?.postMessage(told),
+    tell: (told) => {
+      try {
+        channel?.postMessage(told)
+      } catch {
+        // What a host's validator says may be what cannot be sent; its outcome is counted all the same.
+      }
+    },
     onTold: (listener) => {
       listeners.add(listener)
       open()

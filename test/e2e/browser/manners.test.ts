@@ -79,8 +79,6 @@ test('a host whose callbacks throw is told once each, and its events arrive', as
     const fail = () => {
       throw new Error('a mistake of the host')
     }
-    // Another client of the page might send what this one is to hear of.
-    await window.client.close()
     const client = window.createClient({ ...window.options, onOutcome: fail, context: fail })
     const ids = ['a', 'b', 'c'].map((action) => client.submit('web.click', { action }))
     await client.flush()

@@ -8,6 +8,7 @@ import {
   countQueued,
   expectStored,
   newContext,
+  outcomes,
   PATIENCE,
   startWeb,
   submit,
@@ -49,7 +50,7 @@ test('of two tabs, each event is sent once, whichever sends it', async () => {
   expect(new Set(events.map(({ performer }) => performer.pageview_id)).size).toBe(2)
 })
 
-test('a tab sends the events of another, and tells nobody else of their outcome', async () => {
+test('a tab sends the events of another, which hears of their outcome, and nobody else does', async () => {
   const { site, intake, relay } = await startWeb()
   const context = await newContext(browser)
   const [one, two] = await Promise.all([visit(context, `${site}/one`), visit(context, `${site}/two`)])
@@ -60,7 +61,13 @@ test('a tab sends the events of another, and tells nobody else of their outcome'
   await two.page.evaluate(() => window.client.flush({ timeout: 0 }))
   await expectStored(intake, ids)
 
+  const told = await outcomes(one.page, ids.length)
+  expect(told.map(({ kind, id }) => [kind, id]).sort()).toEqual(ids.map((id) => ['delivered', id]).sort())
   expect(await two.page.evaluate(() => window.outcomes)).toEqual([])
+  expect(await one.page.evaluate(() => window.client.ledger())).toEqual({
+    'web.click': { submitted: 10, delivered: 10 },
+  })
+  expect(await two.page.evaluate(() => window.client.ledger())).toEqual({})
   expect(relay.posts()).toHaveLength(1)
 })
 
