@@ -8,7 +8,8 @@ import { enrich } from './enrich.ts'
 import { byPriority, byteLength } from './batch.ts'
 import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
 import { createDelivery } from './deliver.ts'
-import { type Counts, count, createLedger, LEDGER, outcomeOf } from './ledger.ts'
+import { type Counts, createLedger, LEDGER, outcomeOf } from './ledger.ts'
+import { createOutcomes } from './outcomes.ts'
 
 /** What a feature team holds in hand. */
 export interface Client {
@@ -88,9 +89,6 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   let { consent = 'granted' } = options
   const newId = () => eventId(now())
   const client = newId()
-  /** Submitted here and not settled: by id, how many. */
-  const mine = new Map<string, number>()
-  const counts = new Map<string, Record<string, number>>()
   /** By stream, how many were let through in which minute. */
   const minutes = new Map<string, readonly [minute: number, count: number]>()
   const reported = new Set<string>()
@@ -111,6 +109,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     ['performer_pageview_id', () => idOf('pageview')],
     ...Object.entries(environment.context),
   ])
+  const outcomes = createOutcomes({
+    environment,
+    onOutcome: (outcome) => void ask('onOutcome', () => onOutcome?.(outcome)),
+  })
   const ledger = createLedger({ client, sdk: SDK, newId, onChange })
   const queue = createQueue({
     ...environment,
@@ -139,7 +141,6 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     onSettled: conclude,
     onTrouble: ledger.trouble,
   })
-  const stopHearing = environment.onTold(({ id, stream, fate }) => own(id, stream, fate))
   if (consent === 'denied') environment.forget()
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()
@@ -150,8 +151,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const name = typeof stream === 'string' ? stream : typeof stream
     const submission = { id: idIn(data) || eventId(at), stream: name, at, data: data as EventData }
     const { id } = submission
-    mine.set(id, 1 + (mine.get(id) ?? 0))
-    tally(name, 'submitted')
+    outcomes.submitted(id, name)
     ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
@@ -262,28 +262,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const { id, stream, client: instance, url, seq } = event
     if (!url) ledger.keptOut(stream, outcomeOf(fate))
     else if (instance && seq) ledger.settled(stream, outcomeOf(fate), instance, seq)
-    if (!own(id, stream, fate)) environment.tell({ id, stream, fate })
-  }
-
-  /** Whether the event was submitted here; then the host is told. */
-  function own(id: string, stream: string, fate: Fate): boolean {
-    const times = mine.get(id)
-    if (!times) return false
-    if (times > 1) mine.set(id, times - 1)
-    else mine.delete(id)
-    tally(stream, outcomeOf(fate))
-    // Behind the task, so that `submit` has returned the id before it is spoken of.
-    if (onOutcome && stream !== LEDGER)
-      void Promise.resolve().then(() => ask('onOutcome', () => onOutcome({ ...fate, stream, id })))
-    return true
-  }
-
-  function tally(stream: string, outcome: string): void {
-    // The host is told of what it has submitted.
-    if (stream === LEDGER) return
-    const found = counts.get(stream) ?? {}
-    counts.set(stream, found)
-    count(found, outcome)
+    outcomes.conclude(id, stream, fate)
   }
 
   /** What the ledger counts is kept along with the events, and told in time. */
@@ -400,7 +379,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   /** What another tab has settled while this page could not be told is in no queue either. */
   function left(): number {
-    return queue.held().filter(({ id }) => mine.has(id)).length
+    return queue.held().filter(({ id }) => outcomes.awaits(id)).length
   }
 
   async function flush({ timeout = 2000 } = {}): Promise<number> {
@@ -412,7 +391,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     submit,
     isInSample: (stream) => explain(stream).goes === true,
     explain: (stream) => explain(stream),
-    ledger: () => Object.fromEntries([...counts].map(([stream, found]) => [stream, { ...found }])),
+    ledger: outcomes.counts,
     setConsent,
     flush,
     close: async () => {
@@ -421,7 +400,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       await flush()
       delivery.close()
       configs.close()
-      stopHearing()
+      outcomes.close()
     },
   }
 }
