@@ -156,13 +156,12 @@ function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environme
   }
 
   async function leased(name: string, work: () => Promise<void>): Promise<void> {
-    const take = (until: number) => store.lease(name, holder, Date.now(), until)
     // Where the store does not work either, nothing is shared with others.
-    while (!(await take(Date.now() + LEASE).catch(() => true))) {
+    while (!(await store.lease(name, holder, LEASE).catch(() => true))) {
       await new Promise((resolve) => setTimeout(resolve, LEASE_POLL))
     }
     await run(work)
-    take(0).catch(() => {}) // it ends by itself
+    store.lease(name, holder, 0).catch(() => {}) // it ends by itself
   }
 
   return async (name, work) => {

@@ -7,10 +7,13 @@ const DATABASE = 'rivulet/1'
 /** Not a record: until when which client alone may send. */
 const LEASES = /^lease /
 
+/** In ms. */
+const LONGEST_LEASE = 60_000
+
 /** Records in an IndexedDB database, and leases for where there are no Web Locks. */
 export interface IndexedDbStore extends RecordStore {
-  /** Takes or renews the lease until then, in ms since 1970; false where somebody else has it. */
-  lease(name: string, holder: string, now: number, until: number): Promise<boolean>
+  /** Takes the lease for as many ms, or with 0 gives it back; false where somebody else has it. */
+  lease(name: string, holder: string, ms: number): Promise<boolean>
   clear(): Promise<void>
 }
 
@@ -63,14 +66,15 @@ export function createIndexedDbStore(): IndexedDbStore {
         return promisifyRequest(store.transaction)
       }),
 
-    lease: (name, holder, now, until) =>
+    lease: (name, holder, ms) =>
       attempt('readwrite', async (store) => {
         const key = `lease ${name}`
         const lease = await promisifyRequest(store.get(key))
+        const left = lease?.until - Date.now()
         // One that lasts for longer than any does was taken before the clock was set back.
-        const free = !lease || lease.holder === holder || lease.until < now || lease.until > until
-        if (free) store.put({ holder, until }, key)
-        return free
+        const taken = left > 0 && left < LONGEST_LEASE && lease.holder !== holder
+        if (!taken) store.put({ holder, until: Date.now() + ms }, key)
+        return !taken
       }),
 
     clear: () =>
