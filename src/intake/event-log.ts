@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, truncate } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { dayFilesIn, eachLine } from './day-files.ts'
 import type { Log } from './log.ts'
 
 /** An event on its way to disk. */
@@ -12,6 +12,9 @@ export interface LogRecord {
   readonly receivedAt: Date
   readonly event: object
 }
+
+/** The record that tells of duplicates. */
+export type NoteOf = (duplicates: readonly LogRecord[]) => LogRecord
 
 /** A line that was there when the log was opened. */
 export interface StoredLine {
@@ -26,10 +29,11 @@ export interface StoredLine {
  */
 export interface EventLog {
   /**
-   * Stores records. Resolves, once they are on disk, to those that are new; the others are stored already. Rejects
-   * if they cannot be written: then none of them is stored, and none is remembered.
+   * Stores records, and if some of them are stored already, what `noteOf` makes of those. Resolves, once they are on
+   * disk, to the records that are new. Rejects if they cannot be written: then none of them is stored, and none is
+   * remembered.
    */
-  append(records: readonly LogRecord[]): Promise<readonly LogRecord[]>
+  append(records: readonly LogRecord[], noteOf: NoteOf): Promise<readonly LogRecord[]>
   /** Waits for what was appended. */
   close(): Promise<void>
 }
@@ -43,6 +47,7 @@ interface OpenFile {
 
 interface Append {
   readonly records: readonly LogRecord[]
+  readonly noteOf: NoteOf
   readonly resolve: (stored: readonly LogRecord[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -68,9 +73,9 @@ export async function openEventLog({
   await readAll()
 
   return {
-    append: (records) =>
+    append: (records, noteOf) =>
       new Promise((resolve, reject) => {
-        waiting.push({ records, resolve, reject })
+        waiting.push({ records, noteOf, resolve, reject })
         writing ??= writeWaiting()
       }),
     async close() {
@@ -92,7 +97,7 @@ export async function openEventLog({
 
   async function settled(group: readonly Append[], { last = group.length === 1 } = {}): Promise<boolean> {
     try {
-      const stored = new Set(await write(group.flatMap(({ records }) => records)))
+      const stored = new Set(await write(group))
       for (const { records, resolve } of group) resolve(records.filter((record) => stored.has(record)))
       return true
     } catch (error) {
@@ -101,13 +106,17 @@ export async function openEventLog({
     }
   }
 
-  async function write(records: readonly LogRecord[]): Promise<LogRecord[]> {
+  async function write(group: readonly Append[]): Promise<LogRecord[]> {
     const ids = new Set<string>()
-    const fresh = records.filter(({ id }) => {
+    const isNew = ({ id }: LogRecord): boolean => {
       if (id === undefined) return true
       if (storedIds.has(id) || ids.has(id)) return false
       ids.add(id)
       return true
+    }
+    const fresh = group.flatMap(({ records, noteOf }) => {
+      const [ones, duplicates] = partition(records, isNew)
+      return duplicates.length > 0 ? [...ones, noteOf(duplicates)] : ones
     })
 
     const lines = new Map<string, { day: string; text: string }>()
@@ -189,30 +198,16 @@ export async function openEventLog({
   }
 
   async function readAll(): Promise<void> {
-    for (const stream of await readdir(folder, { withFileTypes: true })) {
-      // Names with a dot in front are not streams, see folderName.
-      if (!stream.isDirectory() || stream.name.startsWith('.')) continue
-      const names = (await readdir(join(folder, stream.name))).filter((name) =>
-        /^\d{4}-\d\d-\d\d\.jsonl$/.test(name),
-      )
-      for (const name of names.sort()) await readFile(join(folder, stream.name, name), name.slice(0, 10))
-    }
+    for (const { path, day } of await dayFilesIn(folder)) await readFile(path, day)
   }
 
   async function readFile(path: string, day: string): Promise<void> {
-    const unfinished = await eachLine(path, (text) => {
-      const event = asObject(text)
-      if (!event) {
-        log({
-          level: 'warn',
-          message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
-        })
-        return
-      }
+    const onEvent = (event: StoredLine['event']) => {
       const id = idOf(event)
       if (id !== undefined) storedIds.add(id)
       onLine({ event, day })
-    })
+    }
+    const unfinished = await eachLine(path, { onEvent, log })
     if (unfinished.bytes === 0) return
     await truncate(path, unfinished.from)
     log({
@@ -248,36 +243,11 @@ export function folderName(stream: string): string {
   return `${safe.slice(0, LONGEST_FOLDER_NAME - digest.length - 1)}-${digest}`
 }
 
-/** Calls back for each whole line, and resolves to where an unfinished last one begins. */
-async function eachLine(
-  path: string,
-  onLine: (text: string) => void,
-): Promise<{ from: number; bytes: number }> {
-  let from = 0
-  let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    let start = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const line = Buffer.concat([...rest, chunk.subarray(start, end)])
-      rest = []
-      from += line.length + 1
-      start = end + 1
-      onLine(line.toString())
-    }
-    rest.push(chunk.subarray(start))
-  }
-  return { from, bytes: rest.reduce((sum, { length }) => sum + length, 0) }
-}
-
-function asObject(text: string): { readonly [field: string]: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as object as { [field: string]: unknown })
-      : undefined
-  } catch {
-    return undefined // the caller tells of it
-  }
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  const passed: Item[] = []
+  const failed: Item[] = []
+  for (const item of items) (test(item) ? passed : failed).push(item)
+  return [passed, failed]
 }
 
 /** A new file is on disk for good once its folder is. */

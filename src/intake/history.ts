@@ -1,3 +1,4 @@
+import { DUPLICATES_STREAM } from './duplicates.ts'
 import { dayOf, type StoredLine } from './event-log.ts'
 import { isObject } from './ingest.ts'
 import { type LiveRecord, MOST_RECENT } from './live-feed.ts'
@@ -19,6 +20,7 @@ export function createHistory(today = dayOf(new Date())): History {
 
   return {
     add(line) {
+      if (isNoteOfOurs(line)) return
       const record = asLiveRecord(line)
       tally.count(record)
       if (line.day !== today) return
@@ -33,6 +35,11 @@ export function createHistory(today = dayOf(new Date())): History {
     recent: () =>
       [...recent.values()].flat().sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at)),
   }
+}
+
+/** Tells of events instead of being one; while it is written, it is neither counted nor shown either. */
+function isNoteOfOurs({ event: { meta } }: StoredLine): boolean {
+  return isObject(meta) && meta.stream === DUPLICATES_STREAM
 }
 
 /** A stored line as the live page shows it. Only `meta.dt` tells when it came, to the day. */

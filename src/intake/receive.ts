@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, answerTo } from './answer.ts'
-import { type EventLog, idOf, type LogRecord } from './event-log.ts'
+import { noteOfDuplicates } from './duplicates.ts'
+import { type EventLog, idOf, type LogRecord, type NoteOf } from './event-log.ts'
 import { type Judged, ingest } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
 import type { SchemaRegistry } from './registry.ts'
@@ -39,7 +40,9 @@ export function createReceive({
     })
 
     const entries = judged.map((one) => entryOf(one, receipt.receivedAt))
-    const stored = new Set(await eventLog.append(entries.map(({ record }) => record)))
+    const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { ...receipt, id: randomUUID() })
+    const records = entries.map(({ record }) => record)
+    const stored = new Set(await eventLog.append(records, noteOf))
 
     for (const { record, shown } of entries) {
       if (!stored.has(record)) continue // a duplicate: stored, counted and shown before

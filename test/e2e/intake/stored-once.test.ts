@@ -7,6 +7,7 @@ import { createSchemaRegistry } from '../../../src/intake/registry.ts'
 import { openSchemaRepository } from '../../../src/schema/repository.ts'
 import { click, postEvents, shopFolder, startShopIntake } from './temp-intake.ts'
 
+const ownSchema = (uri: string) => createSchemaRegistry(openSchemaRepository([OWN_SCHEMAS])).get(uri)
 const today = () => new Date().toISOString().slice(0, 10)
 
 test('events are JSON lines, in a folder a stream and a file a day', async () => {
@@ -42,6 +43,60 @@ test('of two with one id in one batch, and of fifty that come at once, one is st
 
   expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(201))
   expect(await stored('shop.click')).toHaveLength(1)
+})
+
+test('how many came again is stored with the batch, by stream, SDK and instance, and neither counted nor shown', async () => {
+  const shop = await shopFolder()
+  const { post, stored, counts, close } = await startShopIntake(shop)
+  const of = (instance: string, id: string, stream = 'shop.click') =>
+    click(id, { meta: { id, stream, producer: { sdk: 'rivulet/0.1.0', id: instance, seq: 1 } } })
+  await post([of('p', 'a'), of('p', 'b'), of('q', 'c'), click('d')])
+  const before = counts()
+
+  const all = [of('p', 'a'), of('p', 'b'), of('q', 'c'), click('d'), click('bad', { action: 'steal' })]
+  expect((await post(all)).status).toBe(207)
+  expect((await post([of('p', 'a'), click('new'), click('new')])).status).toBe(201)
+
+  const notes = await stored('rivulet.duplicates')
+  expect(notes.map(({ duplicates }) => duplicates)).toEqual([
+    [
+      { stream: 'shop.click', sdk: 'rivulet/0.1.0', instance: 'p', count: 2 },
+      { stream: 'shop.click', sdk: 'rivulet/0.1.0', instance: 'q', count: 1 },
+      { stream: 'shop.click', count: 1 },
+    ],
+    [
+      { stream: 'shop.click', sdk: 'rivulet/0.1.0', instance: 'p', count: 1 },
+      { stream: 'shop.click', count: 1 },
+    ],
+  ])
+  const { errorsOf } = ownSchema('/rivulet/duplicates/1.0.0')
+  for (const note of notes) expect(errorsOf(note)).toEqual([])
+  const after = { streams: { 'shop.click': { stored: 5, rejected: 1 } } }
+  expect(before).toEqual({ streams: { 'shop.click': { stored: 4, rejected: 0 } } })
+  expect(counts()).toEqual(after)
+  await close()
+  expect((await startShopIntake(shop)).counts()).toEqual(after)
+})
+
+test('a batch that cannot be stored counts no duplicates', async () => {
+  const shop = await shopFolder()
+  const { post, stored } = await startShopIntake(shop)
+  await post(click('a'))
+  await mkdir(join(shop.data, 'rivulet.duplicates'))
+  const full = join(shop.data, 'rivulet.duplicates', `${today()}.jsonl`)
+  await symlink('/dev/full', full)
+
+  const refused = await post([click('a'), click('b')])
+  const meanwhile = await stored('shop.click')
+  await rm(full)
+  await post([click('a'), click('b')])
+
+  expect(refused.status).toBe(503)
+  expect(meanwhile.map(({ meta }) => meta.id)).toEqual(['a'])
+  expect((await stored('shop.click')).map(({ meta }) => meta.id)).toEqual(['a', 'b'])
+  expect((await stored('rivulet.duplicates')).map(({ duplicates }) => duplicates)).toEqual([
+    [{ stream: 'shop.click', count: 1 }],
+  ])
 })
 
 test('stored ids and counts outlive a restart', async () => {
@@ -87,9 +142,7 @@ test('rejected events are kept with the reasons in words, whether invalid or wit
   expect(JSON.parse(String(invalid!.raw_event))).toMatchObject({ action: 'steal', meta: { id: 'a' } })
   expect(unknown).toMatchObject({ kind: 'error', message: 'Failed loading schema at /no/such/1.0.0' })
   expect(nothing).toMatchObject({ kind: 'error', raw_event: 'null' })
-  const { errorsOf } = createSchemaRegistry(openSchemaRepository([OWN_SCHEMAS])).get(
-    '/rivulet/rejected/1.0.0',
-  )
+  const { errorsOf } = ownSchema('/rivulet/rejected/1.0.0')
   for (const rejection of [invalid, unknown, nothing]) expect(errorsOf(rejection)).toEqual([])
 })
 

@@ -32,8 +32,9 @@ function nodesOf(node: Node, path = ''): [string, Node][] {
   return [[path, node], ...properties, ...others]
 }
 
-test('there are schemas of web vitals and of rejected events', () => {
-  expect(titles).toEqual(expect.arrayContaining(['rivulet/rejected', 'rivulet/web_vital']))
+test('there are schemas of web vitals, the ledger, rejected events and duplicates', () => {
+  const ours = ['rivulet/duplicates', 'rivulet/ledger', 'rivulet/rejected', 'rivulet/web_vital']
+  expect(titles).toEqual(expect.arrayContaining(ours))
 })
 
 describe.each(titles)('%s', (title) => {

@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from './log.ts'
+
+/** A file of stored events, a JSON line each. */
+export interface DayFile {
+  readonly path: string
+  /** The name of the folder it is in, which is a stream's (`folderName`). */
+  readonly folder: string
+  /** The UTC day of receipt, `YYYY-MM-DD`. */
+  readonly day: string
+}
+
+/** The files of a data folder, those of one stream by day. */
+export async function dayFilesIn(data: string): Promise<DayFile[]> {
+  const files: DayFile[] = []
+  for (const entry of await readdir(data, { withFileTypes: true })) {
+    // Names with a dot in front are not streams, see `folderName`.
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue
+    for (const name of (await readdir(join(data, entry.name))).sort()) {
+      if (!/^\d{4}-\d\d-\d\d\.jsonl$/.test(name)) continue
+      files.push({ path: join(data, entry.name, name), folder: entry.name, day: name.slice(0, 10) })
+    }
+  }
+  return files
+}
+
+type StoredEvent = { readonly [field: string]: unknown }
+
+/** Calls back for the event of each whole line, and resolves to where an unfinished last one begins. */
+export async function eachLine(
+  path: string,
+  { onEvent, log }: { onEvent: (event: StoredEvent) => void; log: Log },
+): Promise<{ from: number; bytes: number }> {
+  let from = 0
+  let rest: Buffer[] = []
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...rest, chunk.subarray(start, end)])
+      rest = []
+      from += line.length + 1
+      start = end + 1
+      take(line.toString())
+    }
+    rest.push(chunk.subarray(start))
+  }
+  return { from, bytes: rest.reduce((sum, { length }) => sum + length, 0) }
+
+  function take(text: string): void {
+    const event = asObject(text)
+    if (event) onEvent(event)
+    else
+      log({
+        level: 'warn',
+        message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
+      })
+  }
+}
+
+function asObject(text: string): StoredEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as StoredEvent)
+      : undefined
+  } catch {
+    return undefined // the caller tells of it
+  }
+}

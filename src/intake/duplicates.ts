@@ -1,0 +1,35 @@
+import type { LogRecord } from './event-log.ts'
+import type { PostedEvent } from './ingest.ts'
+import { producerOf } from './producer.ts'
+
+/** The stream that tells how many events came again. The intake writes it; it needs no config. */
+export const DUPLICATES_STREAM = 'rivulet.duplicates'
+
+/** How many events of one stream and client were not stored, because they were stored before. */
+export interface Duplicates {
+  readonly stream: string
+  readonly sdk?: string | undefined
+  readonly instance?: string | undefined
+  readonly count: number
+}
+
+/** The event of `rivulet.duplicates` that counts those of one batch. Its schema is schemas/rivulet/duplicates. */
+export function noteOfDuplicates(
+  records: readonly LogRecord[],
+  { id, receivedAt }: { id: string; receivedAt: Date },
+): LogRecord {
+  const byClient = new Map<string, Duplicates>()
+  for (const { stream, event } of records) {
+    const { sdk, instance } = producerOf(event as PostedEvent)
+    const key = JSON.stringify([stream, sdk, instance])
+    byClient.set(key, { stream, sdk, instance, count: 1 + (byClient.get(key)?.count ?? 0) })
+  }
+  const dt = receivedAt.toISOString()
+  const event = {
+    $schema: '/rivulet/duplicates/1.0.0',
+    meta: { stream: DUPLICATES_STREAM, id, dt },
+    dt,
+    duplicates: [...byClient.values()],
+  }
+  return { stream: DUPLICATES_STREAM, id, receivedAt, event }
+}
