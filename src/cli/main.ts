@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
 import { addIntakeCommand } from './intake.ts'
+import { addLossCommand } from './loss.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
 const CANNOT = 2
@@ -13,6 +14,7 @@ const program = new Command('rivulet')
   // Commander's suggestions stand on a line of their own; an error here is one line.
   .configureOutput({ outputError: () => undefined })
 addIntakeCommand(program)
+addLossCommand(program)
 for (const command of program.commands) command.copyInheritedSettings(program)
 
 try {

@@ -1,5 +1,5 @@
 import type { LogRecord } from './event-log.ts'
-import type { PostedEvent } from './ingest.ts'
+import { isObject, type PostedEvent } from './ingest.ts'
 import { producerOf } from './producer.ts'
 
 /** The stream that tells how many events came again. The intake writes it; it needs no config. */
@@ -32,4 +32,11 @@ export function noteOfDuplicates(
     duplicates: [...byClient.values()],
   }
   return { stream: DUPLICATES_STREAM, id, receivedAt, event }
+}
+
+/** What an event of `rivulet.duplicates` counts. */
+export function duplicatesIn({ duplicates }: PostedEvent): readonly Duplicates[] {
+  return Array.isArray(duplicates)
+    ? duplicates.filter(isObject).map((each) => each as unknown as Duplicates)
+    : []
 }

@@ -31,8 +31,8 @@ export interface StateFile {
 
 /** The state of a data folder, in its `.rivulet/state.json`. Throws an IntakeError where it cannot be used. */
 export function openState(dataFolder: string): StateFile {
-  const path = join(dataFolder, '.rivulet', 'state.json')
-  let state = read(path)
+  const path = pathIn(dataFolder)
+  let state = readState(dataFolder)
   if (!existsSync(path)) replace(path, state)
   return {
     get: () => state,
@@ -43,7 +43,9 @@ export function openState(dataFolder: string): StateFile {
   }
 }
 
-function read(path: string): State {
+/** The state as it stands, empty where none is kept. Throws an IntakeError where it cannot be read, or its layout is newer. */
+export function readState(dataFolder: string): State {
+  const path = pathIn(dataFolder)
   let stored: State & { layout?: number }
   try {
     stored = JSON.parse(readFileSync(path, 'utf8'))
@@ -59,6 +61,8 @@ function read(path: string): State {
     `${path}: this data folder has layout ${layout}, this version reads up to ${LAYOUT}; use a newer rivulet or another --data`,
   )
 }
+
+const pathIn = (dataFolder: string) => join(dataFolder, '.rivulet', 'state.json')
 
 function replace(path: string, state: State): void {
   try {
