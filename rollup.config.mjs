@@ -58,7 +58,12 @@ export default [
     plugins: [...browser, es2020, copyConsole],
   },
   {
-    input: { node: 'build/entries/node.js', intake: 'build/intake/intake.js', cli: 'build/cli/main.js' },
+    input: {
+      node: 'build/entries/node.js',
+      intake: 'build/intake/intake.js',
+      testing: 'build/testing/testing.js',
+      cli: 'build/cli/main.js',
+    },
     // A folder of their own: a chunk may have the name of one that browsers load.
     output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
     external: [/^node:/, /^(ajv|ajv-formats|commander|yaml)($|\/)/],

@@ -1,11 +1,12 @@
 // `npm test`: everything, in one run that ends in the line `N passed, N failed`. Each check counts as one test.
 // A step that fails does not keep the next from running, so that one run shows all that is wrong.
+// `npm run test:engines`: only the stories of faults, in each engine. Elsewhere $RIVULET_ENGINES says in which.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findChromium } from './support/chromium.mjs'
+import { ENGINES, enginesAsked, findEngine } from './support/engines/find.mjs'
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -13,14 +14,26 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PASSED = { passed: 1, failed: 0, skipped: 0 }
 const FAILED = { passed: 0, failed: 1, skipped: 0 }
 
-const chromium = await findChromium().catch((/** @type {Error} */ error) => error)
-if (chromium instanceof Error) {
-  console.error(`\n${chromium.message}`)
+const onlyFaults = process.argv[2] === 'engines'
+if (onlyFaults) process.env.RIVULET_ENGINES ||= ENGINES.join(',')
+
+const missing = await findBrowsers().then(
+  () => undefined,
+  (/** @type {Error} */ error) => error,
+)
+if (missing) {
+  console.error(`\n${missing.message}`)
   finish([FAILED])
 } else {
-  // The tests take this one, instead of each looking for its own.
-  process.env.CHROMIUM = chromium
-  finish(await runAll())
+  finish(onlyFaults ? await runFaults() : await runAll())
+}
+
+async function findBrowsers() {
+  // Most browser tests are in Chromium.
+  /** @type {Set<import('./support/engines/find.mjs').EngineName>} */
+  const names = new Set(['chromium', ...enginesAsked()])
+  // One after the other, since they may have to be installed.
+  for (const name of names) await findEngine(name)
 }
 
 /** @returns {Promise<Counts[]>} */
@@ -34,6 +47,12 @@ async function runAll() {
     await check('types of tests and tools', 'tsc', ['-p', 'test']),
     ...(built.passed ? [await tests(['unit', 'e2e', 'package'])] : await withoutBuild()),
   ]
+}
+
+/** @returns {Promise<Counts[]>} */
+async function runFaults() {
+  const built = await check('build', 'npm', ['run', '--silent', 'build'])
+  return [built, built.passed ? await tests(['e2e'], ['test/e2e/faults']) : FAILED]
 }
 
 /** Stale or missing files in dist/ would only tell the same failure many times over. */
@@ -56,9 +75,10 @@ async function check(name, command, args) {
 
 /**
  * @param {readonly string[]} projects
+ * @param {readonly string[]} [files] Folders or files, if not all.
  * @returns {Promise<Counts>}
  */
-async function tests(projects) {
+async function tests(projects, files = []) {
   const folder = await mkdtemp(join(tmpdir(), 'rivulet-counts-'))
   const file = join(folder, 'counts.json')
   try {
@@ -66,6 +86,7 @@ async function tests(projects) {
       'vitest',
       [
         'run',
+        ...files,
         ...projects.map((name) => `--project=${name}`),
         '--reporter=default',
         '--reporter=./test/count-reporter.mjs',

@@ -1,26 +1,21 @@
 // One Chromium for the tests, the bench and the demo: the one that is there, else one that is installed now.
-import { execFile, spawn } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright'
+import { canInstall, executables, installPackage, isExecutable, runInstaller } from './install.mjs'
 
 const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 
-// A guest on the machine: no updates, no sync, no requests of its own. QUIC would go past the local server.
-const QUIET = [
+/** A guest on the machine: no updates, no sync, no requests of its own. QUIC would go past the local server. */
+export const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
   '--disable-quic',
+  // As root its sandbox does not work.
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
-
-// Where `npx playwright` is this project's.
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-
-const isRoot = process.getuid?.() === 0
 
 /**
  * The path of a Chromium that runs: `$CHROMIUM`, the system's, playwright's own. Where there is none, installs
@@ -32,10 +27,10 @@ export async function findChromium() {
   const found = await installedChromium()
   if (found) return found
 
-  const apt = isRoot && (await firstExecutable(['apt-get'], process.env.PATH))
+  const apt = await canInstall()
   if (apt) {
     console.log('No Chromium found: installing the package "chromium" with apt-get.')
-    await installPackage(apt)
+    await installPackage('chromium')
     const installed = await installedChromium()
     if (installed) return installed
   }
@@ -43,7 +38,7 @@ export async function findChromium() {
   // With root's rights it can bring the libraries it needs along.
   const install = ['playwright', 'install', ...(apt ? ['--with-deps'] : []), 'chromium']
   console.log(`No Chromium found: running "npx ${install.join(' ')}".`)
-  await run('npx', install)
+  await runInstaller('npx', install)
   const installed = await installedChromium()
   if (installed) return installed
 
@@ -115,7 +110,7 @@ async function quietly({ bfcache = false, ...options }) {
   return {
     ...options,
     executablePath: options.executablePath ?? (await findChromium()),
-    args: [...QUIET, ...(isRoot ? ['--no-sandbox'] : []), ...args],
+    args: [...QUIET, ...args],
     ignoreDefaultArgs: ignored,
   }
 }
@@ -128,45 +123,6 @@ function installedChromium() {
   })
 }
 
-/** @param {string} apt */
-async function installPackage(apt) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await run(apt, ['update', '-q'], env)
-  // Another test file may be installing it at this moment. Without what it recommends, which is a desktop.
-  const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300']
-  await run(apt, ['install', '-q', ...options, 'chromium'], env)
-}
-
-/**
- * @param {readonly string[]} names
- * @param {string | undefined} path
- */
-async function firstExecutable(names, path) {
-  const [first] = await executables(names, path)
-  return first
-}
-
-/**
- * The files of these names on a PATH; an earlier name comes before an earlier folder.
- *
- * @param {readonly string[]} names
- * @param {string | undefined} path
- */
-async function executables(names, path = '') {
-  const folders = path.split(delimiter).filter(Boolean)
-  const files = names.flatMap((name) => folders.map((folder) => join(folder, name)))
-  const executable = await Promise.all(files.map(isExecutable))
-  return files.filter((_, index) => executable[index])
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-}
-
 /** @param {string} file */
 async function runs(file) {
   if (!(await isExecutable(file))) return false
@@ -174,23 +130,4 @@ async function runs(file) {
     ({ stdout }) => /chrom/i.test(stdout),
     () => false,
   )
-}
-
-/**
- * Runs an installer, its output to be seen. Whether it worked shows when we look for the browser again.
- *
- * @param {string} command
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<void>}
- */
-function run(command, args, env = process.env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { env, cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] })
-    child.on('error', ({ message }) => {
-      console.log(message)
-      resolve()
-    })
-    child.on('close', () => resolve())
-  })
 }

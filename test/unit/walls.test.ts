@@ -51,6 +51,8 @@ const forbidden = [
   ['intake', "import { program } from '../cli/main.ts'"],
   ['intake/console', "import { createClient } from '../../entries/browser.ts'"],
   ['intake/console', "import { inSample } from '../../core/sample.ts'"],
+  ['testing', "import { startIntake } from '../intake/intake.ts'"],
+  ['testing', "import { inSample } from '../core/sample.ts'"],
   ['cli', "import { inSample } from '../core/sample.ts'"],
   ['cli', "import { nodeEnvironment } from '../environments/node.ts'"],
   ['cli', "import { createClient } from '../entries/browser.ts'"],
@@ -70,6 +72,7 @@ const allowed = [
   ['intake', "import { readSchemas } from '../schema/repository.ts'"],
   ['intake', "import type { Event } from '../core/event.ts'"],
   ['intake/console', "import type { Stored } from '../event-log.ts'"],
+  ['testing', "import type { Event } from '../core/event.ts'"],
   ['cli', "import { createIntake } from '../intake/intake.ts'"],
   ['cli', "import { createClient } from '../entries/node.ts'"],
 ] as const
