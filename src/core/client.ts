@@ -34,7 +34,7 @@ export interface Client {
   setConsent(consent: Consent): void
   /** Sends now, and resolves to how many events of this client are still queued: after `timeout` ms (2,000) at the latest. */
   flush(options?: { timeout?: number }): Promise<number>
-  /** Reports what the ledger counts, flushes, then stops. What could not be sent stays queued where there is storage. */
+  /** Flushes, reports what the ledger counts, then stops. What could not be sent stays queued where there is storage. */
   close(): Promise<void>
 }
 
@@ -156,7 +156,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
       idOf('session')
-      if (closed) drop(submission, 'closed')
+      if (closed && name !== LEDGER) drop(submission, 'closed')
       else process(submission)
     })
     return id
@@ -232,7 +232,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     let excess = held.reduce((sum, { bytes }) => sum + bytes, -maxQueueBytes)
     if (excess <= 0) return []
     return held.sort(byPriority).filter((event) => {
-      if (excess <= 0) return false
+      if (excess <= 0 || event.stream === LEDGER) return false
       excess -= event.bytes
       drop(event, 'evicted')
       return true
@@ -268,7 +268,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   /** What the ledger counts is kept along with the events, and told in time. */
   function onChange(): void {
     queue.touch()
-    if (!reportIsDue) platform.after(REPORT_AFTER, report)
+    if (!reportIsDue) platform.after(REPORT_AFTER, () => report())
     reportIsDue = true
   }
 
@@ -280,7 +280,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const json = JSON.stringify({ at, data, ids: { session: idOf('session') } })
     const bytes = byteLength(json)
     // It has to fit into one event.
-    if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
+    if (bytes > LARGEST_EVENT / 2) platform.after(0, () => report())
     const notBefore = phase() === 'gone' ? 0 : at + REPORT_AFTER
     const until = at + LONGEST_WAIT
     return [
@@ -290,10 +290,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   /** The account goes out as an event, and a new one begins. */
-  function report(): void {
+  function report(isLast = false): void {
     reportIsDue = false
     const data = ledger.account()
-    if (!data || closed || explain(LEDGER).goes === undefined) return
+    if (!data || (closed && !isLast) || explain(LEDGER).goes === undefined) return
     ledger.begin()
     queue.forget(data.account)
     submit(LEDGER, data)
@@ -319,7 +319,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       consent === 'denied'
         ? 'consent'
         : decided && (config.reason ?? (sample && reasonToLeave(sample.rate, draw)))
-    const goes = reason ? false : decided && true
+    const goes = reason ? false : decided ? true : undefined
     return {
       stream,
       goes,
@@ -395,9 +395,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     setConsent,
     flush,
     close: async () => {
-      report()
       closed = true
-      await flush()
+      // First what the report is to tell of.
+      const queued = await flush()
+      report(true)
+      if (!queued) await flush()
       delivery.close()
       configs.close()
       outcomes.close()

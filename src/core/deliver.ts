@@ -64,6 +64,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function drain(): Promise<void> {
     waiting = false
+    // What waits for consent, waits within bounds.
+    if (!allowed()) await queue.remove(evict())
     await inTurn(UNDECIDED)
     // Each destination in a turn of its own: one that hangs does not hold up another.
     await Promise.all([...destinations()].map(inTurn))

@@ -67,17 +67,20 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   let troubles: Record<string, number>
   let account: string
   let version: number
+  /** Whether more is in it than what became of accounts. */
+  let isWorthTelling: boolean
 
   function begin(): void {
     entries = new Map()
     troubles = {}
     account = newId()
     version = 0
+    isWorthTelling = false
   }
 
   function change(stream: string, instance: string): Entry {
     version++
-    if (stream !== LEDGER) onChange()
+    if (stream !== LEDGER) tell()
     const streams = entries.get(instance) ?? new Map<string, Entry>()
     const entry = streams.get(stream) ?? {
       instance,
@@ -89,6 +92,11 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
     }
     entries.set(instance, streams.set(stream, entry))
     return entry
+  }
+
+  function tell(): void {
+    isWorthTelling = true
+    onChange()
   }
 
   function all(): Entry[] {
@@ -114,11 +122,11 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
     },
     trouble: (kind) => {
       version++
-      onChange()
+      tell()
       count(troubles, kind)
     },
     account: () =>
-      version ? { $schema: SCHEMA, account, version, sdk, entries: all(), troubles } : undefined,
+      isWorthTelling ? { $schema: SCHEMA, account, version, sdk, entries: all(), troubles } : undefined,
     begin,
   }
 }

@@ -17,7 +17,7 @@ export interface QueuedEvent {
   readonly seq?: number | undefined
   /** When it expires, in ms since 1970. */
   readonly until?: number | undefined
-  /** An undecided one is not decided on before, in ms since 1970, unless by the client that wrote it. */
+  /** Of an account: when another client may decide on it, in ms since 1970. */
   readonly notBefore?: number | undefined
   /** Who goes first when not all can: 1 before 0 before -1. */
   readonly priority?: number | undefined
@@ -100,6 +100,10 @@ export function createQueue(options: QueueOptions): EventQueue {
   const settled = new Set<string>()
   /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
   const syncs = new Set<Set<string>>()
+  /** In `memo`, by id: put there by this page. */
+  const leftHere = new Set<string>()
+  /** Of the account that was last written here. */
+  let accountKey = ''
   let dirty = false
   let windowOpen = false
   let failed = false
@@ -134,15 +138,23 @@ export function createQueue(options: QueueOptions): EventQueue {
       fresh = fresh.filter(({ volatile }) => volatile)
       while (durable.length) keep(nextKey(), durable.splice(0, fitting(durable).length))
       const [key, event] = account() ?? []
-      if (key && event) unsaved.set(key, [event])
+      if (key && event) {
+        accountKey = key
+        unsaved.set(key, [event])
+        settled.delete(key)
+      }
     }
     const saving = save()
-    if (leaving && unsaved.size) {
-      // Where the page cannot come back, the browser drops about every second write that it has not done yet.
-      const left = [...leftBehind(), ...[...unsaved.values()].flat()]
-      memo.write(LEFT, JSON.stringify([...new Map(left.map((event) => [event.id, event])).values()]))
-    }
+    if (leaving) leaveBehind()
     await saving
+  }
+
+  /** Where the page cannot come back, the browser drops about every second write that it has not done yet. */
+  function leaveBehind(): void {
+    const own = [...unsaved.values()].flat()
+    const left = [...leftByOthers(), ...own]
+    for (const { id } of own) leftHere.add(id)
+    if (leftHere.size) memo.write(LEFT, JSON.stringify(left))
   }
 
   function keep(key: string, events: readonly QueuedEvent[]): void {
@@ -202,16 +214,18 @@ export function createQueue(options: QueueOptions): EventQueue {
   }
 
   async function sync(): Promise<void> {
-    const known = new Set([...kept.keys()].filter((key) => !unsaved.has(key)))
+    const stored = [...kept].filter(([key]) => !unsaved.has(key))
+    // An account is written again and again under its key.
+    const known = new Set(stored.filter(([, [first]]) => first?.notBefore === undefined).map(([key]) => key))
     const changed = new Set<string>()
     syncs.add(changed)
     const found = await attempt((store) => store.read(known))
     syncs.delete(changed)
     if (found) {
       // What was added or removed here meanwhile is known better here.
-      for (const key of known) if (!found.has(key) && !changed.has(key)) kept.delete(key)
+      for (const [key] of stored) if (!found.has(key) && !changed.has(key)) kept.delete(key)
       for (const [key, events] of found) {
-        if (events === undefined || changed.has(key) || settled.has(key)) continue
+        if (events === undefined || key === accountKey || changed.has(key) || settled.has(key)) continue
         if (isRecord(events)) kept.set(key, events)
         else {
           forget(key)
@@ -219,18 +233,18 @@ export function createQueue(options: QueueOptions): EventQueue {
         }
       }
     }
-    const left = leftBehind()
-    if (!left.length) return
+    const left = leftByOthers()
     const ids = new Set(held().map(({ id }) => id))
     for (const event of left) if (!ids.has(event.id)) add(event)
-    memo.write(LEFT, '')
+    if (left.length || leftHere.size) memo.write(LEFT, '')
+    leftHere.clear()
   }
 
-  function leftBehind(): readonly QueuedEvent[] {
+  function leftByOthers(): readonly QueuedEvent[] {
     const text = memo.read(LEFT)
     try {
       const left = text ? JSON.parse(text) : []
-      if (isRecord(left)) return left
+      if (isRecord(left)) return left.filter(({ id }) => !leftHere.has(id))
     } catch {
       // Counted below, like what is JSON and no record.
     }
@@ -261,5 +275,9 @@ export function createQueue(options: QueueOptions): EventQueue {
 }
 
 function isRecord(found: unknown): found is readonly QueuedEvent[] {
-  return Array.isArray(found) && found.every((event) => typeof event?.json === 'string')
+  const texts = ['id', 'stream', 'client', 'url', 'json']
+  return (
+    Array.isArray(found) &&
+    found.every((event) => texts.every((name) => typeof event?.[name] === 'string') && event.bytes >= 0)
+  )
 }

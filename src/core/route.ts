@@ -12,6 +12,7 @@ const CONVICTED_AFTER = 10
 
 /** In ms. */
 const SHORTEST_REST = 1000
+const LONGEST_REST = 24 * 3_600_000
 
 /** The way to one destination. */
 export interface Route {
@@ -45,7 +46,7 @@ export function createRoute(options: RouteOptions): Route {
   const { memo, now, random, phase, after, warn } = environment
   // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the layout's version.
   const restKey = `rest/1 ${url}`
-  let rest = ''
+  let rest: readonly number[] = []
   let waking = false
   /** Whether it has been said that nothing gets through. */
   let down = false
@@ -97,20 +98,22 @@ export function createRoute(options: RouteOptions): Route {
     return restSoFar()[0] ?? 0
   }
 
-  function restSoFar(): number[] {
-    return (memo.read(restKey) ?? rest).split(' ').map(Number)
+  /** The newer one, if what is shared can be read and written at all. */
+  function restSoFar(): readonly number[] {
+    const shared = (memo.read(restKey) ?? '').split(' ').map(Number)
+    return Number(shared[1]) > (rest[1] ?? 0) ? shared : rest
   }
 
-  function setRest(...values: number[]): void {
-    rest = values.join(' ')
-    memo.write(restKey, rest)
+  function setRest(failures: number, ms: number): void {
+    rest = [failures, now(), ms]
+    memo.write(restKey, rest.join(' '))
   }
 
   /** Whether a failure is too short ago to make another request. */
   function isResting(): boolean {
     const [, since = 0, ms = 0] = restSoFar()
     // A clock that was set back ends it.
-    const left = now() < since ? 0 : since + ms - now()
+    const left = now() < since ? 0 : since + Math.min(ms, LONGEST_REST) - now()
     if (left > 0 && !waking) {
       waking = true
       after(left, () => {
@@ -134,13 +137,13 @@ export function createRoute(options: RouteOptions): Route {
     })
     if (settled.length) {
       limit *= 2
-      if (failuresSoFar()) setRest()
+      if (failuresSoFar()) setRest(0, 0)
       if (down) warn(`${url} takes events again`)
       down = false
     }
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
-      setRest(failures, now(), ms ?? SHORTEST_REST + delayAfter(failures, random()))
+      setRest(failures, ms ?? SHORTEST_REST + delayAfter(failures, random()))
       if (failures >= PATIENCE) void sayDown(status)
       if (suspect) await blame(batch, failures)
     }
