@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createClient, type Event, type Outcome } from 'rivulet'
 import { expect, test } from 'vitest'
+import { startRelay } from '../../support/relay.ts'
 import { rivulet } from './child.ts'
 import { click, shopFolder, startShopIntake, tempFolder, write } from './temp-intake.ts'
 
@@ -158,6 +160,67 @@ test.each([
   const { code, stdout } = await rivulet(['loss', '--data', data, '--json']).ended
 
   expect(JSON.parse(stdout).losses).toMatchObject([{ submitted: 12, delivered: 6 - lost.length, ...row }])
+  expect(code).toBe(1)
+})
+
+test('of what a real client submits, what is lost behind the answer is missed to the event, and nothing else', async () => {
+  const streams = {
+    ...STREAMS,
+    'shop.view': { schema_title: 'shop/view', sample: { unit: 'session', rate: 0 } },
+  }
+  const shop = await shopFolder(streams)
+  const intake = await startShopIntake(shop)
+  const relay = await startRelay(intake.url)
+  const lost = new Set([3, 17, 18, 39, 40])
+  let answersLost = 0
+  relay.onEvents(async ({ path, body }) => {
+    const events = JSON.parse(body) as Event[]
+    const kept = events.filter(({ meta }) => meta.stream !== 'shop.click' || !lost.has(meta.producer.seq))
+    const answer = await fetch(`${intake.url}${path}`, { method: 'POST', body: JSON.stringify(kept) })
+    // The first answer does not arrive: what it answers for comes again.
+    if (answersLost++ === 0) return undefined
+    return { status: answer.status, body: await answer.text() }
+  })
+  const settled: Outcome[] = []
+  const client = createClient({
+    intakeUrl: `${relay.url}/v1/events`,
+    streamConfigs: { streams },
+    ids: { session: '0123456789abcdef0123' },
+    onOutcome: (outcome) => settled.push(outcome),
+  })
+
+  const submit = (stream: string, action: string) =>
+    client.submit(stream, {
+      $schema: stream === 'shop.view' ? '/shop/view/1.0.0' : '/shop/click/1.0.0',
+      action,
+    })
+  for (let number = 1; number <= 40; number++) submit('shop.click', number === 20 ? 'steal' : 'buy')
+  for (let number = 1; number <= 7; number++) submit('shop.view', 'buy')
+  submit('shop.unknown', 'buy')
+  await expect.poll(() => settled.length, { timeout: 30_000 }).toBe(48)
+  await client.close()
+  await intake.close()
+
+  const { code, stdout, stderr } = await rivulet(['loss', '--data', shop.data, '--json']).ended
+  expect(stderr).toBe('')
+  const { losses } = JSON.parse(stdout) as { losses: { stream: string }[] }
+  const nothing = { dropped: {}, delivered: 0, missing_in_the_middle: 0, missing_at_the_end: 0, unknown: 0 }
+  expect(losses).toMatchObject([
+    {
+      stream: 'shop.click',
+      submitted: 40,
+      kept_out: {},
+      dropped: { refused: 1 },
+      delivered: 34,
+      duplicates_removed: 34,
+      missing_in_the_middle: 3,
+      missing_at_the_end: 2,
+      unknown: 0,
+      instances_with_unknown_end: 0,
+    },
+    { ...nothing, stream: 'shop.unknown', submitted: 1, kept_out: { unconfigured: 1 } },
+    { ...nothing, stream: 'shop.view', submitted: 7, kept_out: { 'out-of-sample': 7 } },
+  ])
   expect(code).toBe(1)
 })
 
