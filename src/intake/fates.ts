@@ -28,7 +28,7 @@ export interface Fates {
   readonly missingInTheMiddle: number
   /** How many of the missing were given to a beacon for which nobody answers. */
   readonly missingUnconfirmed: number
-  /** Known to the instance's account, and not to have ended. */
+  /** Of which nobody says how they ended. */
   readonly unknown: number
 }
 
@@ -50,8 +50,9 @@ export function fatesOf({ numbers: stored, refused }: Stored, { last, settled }:
   const reasons = [...settled.keys()].filter((outcome) => !SENT.includes(outcome))
   const dropped = new Map(reasons.map((reason) => [reason, take(told(reason))]))
   dropped.set('refused', (dropped.get('refused') ?? 0) + take(refused))
-  // Only up to the last account: events go in their order, so that a gap below one that has come is a loss.
-  const unknown = take(without(without(firstNumbers(last), told('delivered')), told('unconfirmed')))
+  // After the last account, too, a gap below a number that has come is a loss: events go in their order.
+  const gaps = highestOf(stored) > last ? [last + 1, highestOf(stored)] : []
+  const unknown = take([told('delivered'), told('unconfirmed'), gaps].reduce(without, left))
 
   const missingUnconfirmed = countOf(left) - countOf(without(left, told('unconfirmed')))
   const missingInTheMiddle = take(firstNumbers(highestOf(stored)))

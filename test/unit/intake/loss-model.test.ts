@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLossCount } from '../../../src/intake/loss.ts'
 import type { LossRow } from '../../../src/intake/loss-rows.ts'
-import { account, cameAgain, type Line, numbered, rejected, SDK, type TestEntry } from './stored.ts'
+import {
+  account,
+  cameAgain,
+  type Line,
+  NO_LOSSES,
+  numbered,
+  rejected,
+  SDK,
+  type TestEntry,
+} from './stored.ts'
 
 const INSTANCES = ['p', 'q', 'r']
 /** Crashes, and nobody tells of it. */
@@ -183,18 +192,6 @@ type Row = {
   dropped: { [reason: string]: number }
 }
 
-const emptyRow = (): Row => ({
-  kept_out: {},
-  dropped: {},
-  delivered: 0,
-  duplicates_removed: 0,
-  missing_in_the_middle: 0,
-  missing_at_the_end: 0,
-  missing_unconfirmed: 0,
-  unknown: 0,
-  instances_with_unknown_end: 0,
-})
-
 function submittedIn(row: Row): number {
   const missing = row.missing_in_the_middle + row.missing_at_the_end
   const parts = [
@@ -219,7 +216,7 @@ function truthOf(ends: readonly { step: Step; seq: number; isStored: boolean }[]
     // What one that tells nothing has lost above its last stored event is known to nobody.
     if (isSilent && seq > last) continue
     const key = `${step.stream} ${SDK_OF[step.instance]}`
-    const row = rows[key] ?? emptyRow()
+    const row = rows[key] ?? structuredClone(NO_LOSSES)
     rows[key] = row
     const end = FATES[step.fate]
     if (isSilent && seq === last) row.instances_with_unknown_end += 1

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLossCount, type LossQuestion } from '../../../src/intake/loss.ts'
-import { account, cameAgain, numbered, numberedUpTo, rejected, SDK } from './stored.ts'
+import { account, cameAgain, NO_LOSSES, numbered, numberedUpTo, rejected, SDK } from './stored.ts'
 
 function report(events: readonly object[], question: LossQuestion = {}) {
   const count = createLossCount(question)
@@ -9,17 +9,6 @@ function report(events: readonly object[], question: LossQuestion = {}) {
 }
 
 const lossesIn = (events: readonly object[], question?: LossQuestion) => report(events, question).losses
-
-const NOTHING = {
-  kept_out: {},
-  dropped: {},
-  delivered: 0,
-  duplicates_removed: 0,
-  missing_in_the_middle: 0,
-  missing_at_the_end: 0,
-  missing_unconfirmed: 0,
-  unknown: 0,
-}
 
 test('where each number is stored and told, nothing is missing', () => {
   const told = account([
@@ -34,11 +23,10 @@ test('where each number is stored and told, nothing is missing', () => {
 
   expect(lossesIn([...numberedUpTo(4), told])).toEqual([
     {
-      ...NOTHING,
+      ...NO_LOSSES,
       stream: 'shop.click',
       sdk: SDK,
       instances: 1,
-      instances_with_unknown_end: 0,
       submitted: 7,
       kept_out: { 'out-of-sample': 2, invalid: 1 },
       delivered: 4,
@@ -123,6 +111,15 @@ test('numbers after the last account are judged as if there were none', () => {
 
   expect(lossesIn([...numberedUpTo(8, { except: [3, 6] }), told])).toMatchObject([
     { instances_with_unknown_end: 1, submitted: 8, missing_in_the_middle: 1, unknown: 1 },
+  ])
+})
+
+test('where only others tell of an instance, what they leave open above the last stored number is unknown', () => {
+  const next = account([{ instance: 'p', settled: { refused: [9, 9], delivered: [5, 5] } }])
+
+  expect(lossesIn([...numberedUpTo(4, { except: [2] }), next])).toMatchObject([
+    // 2 is a gap, 5 was answered for, and 6 to 8 may still be queued.
+    { dropped: { refused: 1 }, delivered: 3, missing_in_the_middle: 1, missing_at_the_end: 1, unknown: 3 },
   ])
 })
 

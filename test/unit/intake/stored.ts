@@ -8,6 +8,19 @@ export type Line = { readonly meta: { readonly stream: string }; readonly [field
 export const SDK = 'rivulet/0.1.0'
 const receivedAt = new Date('2026-11-23T10:00:00.000Z')
 
+/** The numbers of a row of the report, where nothing has happened. */
+export const NO_LOSSES = {
+  instances_with_unknown_end: 0,
+  kept_out: {} as { [reason: string]: number },
+  dropped: {} as { [reason: string]: number },
+  delivered: 0,
+  duplicates_removed: 0,
+  missing_in_the_middle: 0,
+  missing_at_the_end: 0,
+  missing_unconfirmed: 0,
+  unknown: 0,
+}
+
 /** An event of a client, as an intake stores it. */
 export function numbered(
   instance: string,
