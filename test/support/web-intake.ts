@@ -25,6 +25,8 @@ export interface StoredEvent {
 /** A real intake with the streams `web.click` and `web.view`, both of the schema `/web/click/1.0.0`. */
 export interface WebIntake {
   readonly url: string
+  /** The folder in which it stores. */
+  readonly data: string
   stored(stream?: string): Promise<StoredEvent[]>
   /** Replaces the stream config that it serves. */
   configure(config: object): Promise<void>
@@ -73,7 +75,7 @@ export async function startWebIntake(): Promise<WebIntake> {
 
   const intake = await startIntake({ data, schemas: [schemas], streams, port: 0, log: () => {} })
   onTestFinished(() => intake.close())
-  return { url: intake.url, stored: (stream = 'web.click') => linesOf(join(data, stream)), configure }
+  return { url: intake.url, data, stored: (stream = 'web.click') => linesOf(join(data, stream)), configure }
 }
 
 async function linesOf(folder: string): Promise<StoredEvent[]> {
