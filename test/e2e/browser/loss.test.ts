@@ -44,7 +44,6 @@ function lose({ relay, intake }: Web, isLost: (event: Event) => boolean): void {
 /** Closes the client once all is answered for, what earlier pages left included: its account tells of that, too. */
 async function closeTold(page: Page): Promise<void> {
   await expect.poll(() => countQueued(page), PATIENCE).toBe(0)
-  await page.evaluate(() => window.client.flush())
   await page.evaluate(() => window.client.close())
 }
 
