@@ -210,11 +210,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   /**
    * Whether the event leaves its place in the queue: it was undecided, or has expired, or its stream was switched off.
-   * Those of other clients stay unless this one is the only one at it.
    */
-  function decide(event: QueuedEvent, alone: boolean): boolean {
+  function decide(event: QueuedEvent): boolean {
     const config = configs.of(event.stream)
-    if (!alone && event.client !== client) return false
     if (Number(event.until) < now()) drop(event, 'expired')
     else if (event.url) {
       if (config?.reason !== 'killed') return false

@@ -25,10 +25,10 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
   /** Whether anything may be sent. */
   allowed(): boolean
   /**
-   * Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. `alone`
-   * where no other tab does the same.
+   * Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. Asked
+   * while no other tab is.
    */
-  decide(event: QueuedEvent, alone: boolean): boolean
+  decide(event: QueuedEvent): boolean
   /** What leaves since the queue is full; what becomes of it is seen to. */
   evict(): QueuedEvent[]
   /** How many of the client's own events are queued. */
@@ -83,7 +83,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (closed || !allowed()) return
         await queue.sync()
         if (!url) await queue.remove(evict())
-        const leaving = queue.held().filter((event) => event.url === url && decide(event, true))
+        const leaving = queue.held().filter((event) => event.url === url && decide(event))
         await send(leaving, url ? [url] : [])
       }),
     )
@@ -93,10 +93,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function handOver(): void {
     handing = false
     if (closed || !allowed()) return
-    void orWarn(async () => {
-      const leaving = queue.held().filter((event) => decide(event, false))
-      await send(leaving, destinations())
-    })
+    void orWarn(() => send([], destinations()))
   }
 
   async function orWarn(work: () => Promise<void>): Promise<void> {

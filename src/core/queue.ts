@@ -100,7 +100,7 @@ export function createQueue(options: QueueOptions): EventQueue {
   const settled = new Set<string>()
   /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
   const syncs = new Set<Set<string>>()
-  /** In `memo`, by id: put there by this page. */
+  /** Keys of the records in `memo` that this page has put there. */
   const leftHere = new Set<string>()
   /** Of the account that was last written here. */
   let accountKey = ''
@@ -151,9 +151,8 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   /** Where the page cannot come back, the browser drops about every second write that it has not done yet. */
   function leaveBehind(): void {
-    const own = [...unsaved.values()].flat()
-    const left = [...leftByOthers(), ...own]
-    for (const { id } of own) leftHere.add(id)
+    const left = [...leftByOthers(), ...unsaved]
+    for (const key of unsaved.keys()) leftHere.add(key)
     if (leftHere.size) memo.write(LEFT, JSON.stringify(left))
   }
 
@@ -235,16 +234,22 @@ export function createQueue(options: QueueOptions): EventQueue {
     }
     const left = leftByOthers()
     const ids = new Set(held().map(({ id }) => id))
-    for (const event of left) if (!ids.has(event.id)) add(event)
+    for (const [key, events] of left) {
+      const missing = events.filter(({ id }) => !ids.has(id))
+      // Under its own key: if it reaches the store after all, it is the same record. An account is newer than the stored one.
+      if (missing.length) keep(key, missing)
+    }
+    if (left.length) touch()
     if (left.length || leftHere.size) memo.write(LEFT, '')
     leftHere.clear()
   }
 
-  function leftByOthers(): readonly QueuedEvent[] {
+  function leftByOthers(): readonly (readonly [string, readonly QueuedEvent[]])[] {
     const text = memo.read(LEFT)
     try {
       const left = text ? JSON.parse(text) : []
-      if (isRecord(left)) return left.filter(({ id }) => !leftHere.has(id))
+      if (left.every(([, events]: [string, unknown]) => isRecord(events)))
+        return left.filter(([key]: [string]) => !leftHere.has(key))
     } catch {
       // Counted below, like what is JSON and no record.
     }
@@ -271,6 +276,8 @@ export function createQueue(options: QueueOptions): EventQueue {
     await persist()
   }
 
+  // Opened before it is needed, for the page may be left with the first event.
+  if (allowed()) void attempt((store) => store.read({ has: () => true }))
   return { add, touch, sync, held, remove, forget }
 }
 

@@ -17,22 +17,36 @@ export interface IndexedDbStore extends RecordStore {
   clear(): Promise<void>
 }
 
+/**
+ * A page that lies in Chromium's back/forward cache while it makes its database keeps all others from opening it. One
+ * with a lock is not put there.
+ */
+function keepOutOfCache(opening: Promise<unknown>): void {
+  const settled = opening.catch(() => {})
+  globalThis.navigator?.locks?.request('rivulet opens', { mode: 'shared' }, () => settled).catch(() => {})
+}
+
 /** Opened when first used, and again where the browser has closed it, as WebKit does behind a hidden page's back. */
 export function createIndexedDbStore(): IndexedDbStore {
   const open = () => createStore(DATABASE, 'queue')
   let transaction = open()
+  let isOpen = false
 
   async function attempt<Result>(
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => Promise<Result>,
   ): Promise<Result> {
-    const run = () =>
-      transaction(mode, (store) => {
+    const run = () => {
+      const running = transaction(mode, (store) => {
+        isOpen = true
         // Another version of the page's script may want to change it, or a user to delete it.
         const { db } = store.transaction
         db.onversionchange = () => db.close()
         return work(store)
       })
+      if (!isOpen) keepOutOfCache(running)
+      return running
+    }
     try {
       return await run()
     } catch {
