@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import * as burst from './burst.mjs'
 import * as clickThrough from './click-through.mjs'
 import * as durability from './durability.mjs'
+import * as fetchLater from './fetch-later.mjs'
 import { openLab } from './lab.mjs'
 import { machine } from './machine.mjs'
 import * as mainThread from './main-thread.mjs'
@@ -19,12 +20,12 @@ import * as traffic from './traffic.mjs'
  */
 
 /** @type {readonly Measurement[]} */
-const MEASUREMENTS = [submitCost, mainThread, burst, durability, traffic, clickThrough]
+const MEASUREMENTS = [submitCost, mainThread, burst, durability, traffic, clickThrough, fetchLater]
 const NAMES = MEASUREMENTS.map(({ name }) => name)
 
 const HELP = `npm run bench -- [options]
 
-Measures what Rivulet costs a page and how fast it is, and prints a table. Takes about four minutes.
+Measures what Rivulet costs a page and how fast it is, and prints a table. Takes about six minutes.
 
   --only NAME  one measurement (may be given more than once): ${NAMES.join(', ')}
   --quick      fewer runs: in a minute, and less to rely on

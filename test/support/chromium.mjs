@@ -1,5 +1,6 @@
 // One Chromium for the tests, the bench and the demo: the one that is there, else one that is installed now.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright'
 import { canInstall, executables, installPackage, isExecutable, runInstaller } from './install.mjs'
@@ -95,6 +96,58 @@ export async function launchChromium(options = {}) {
  */
 export async function launchPersistent(profileDir, options = {}) {
   return chromium.launchPersistentContext(profileDir, await quietly(options))
+}
+
+/**
+ * A Chromium as a person has it: a tab behind another one is hidden, a profile is on disk, and it can be killed.
+ * Playwright's own launch would keep each page visible and hide its process.
+ *
+ * @param {string} profileDir
+ * @returns {Promise<{ browser: import('playwright').Browser, context: import('playwright').BrowserContext, kill(): Promise<void> }>}
+ *   `kill` ends it at once, with SIGKILL, and resolves when it is gone.
+ */
+export async function launchUnguarded(profileDir) {
+  const { executablePath, args } = await quietly({
+    args: ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profileDir}`],
+  })
+  const child = spawn(executablePath, [...args, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const closed = once(child, 'close')
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await closed
+  }
+  try {
+    const browser = await chromium.connectOverCDP(await addressIn(child.stderr), { noDefaults: true })
+    const [context] = browser.contexts()
+    if (!context) throw new Error('this Chromium has no default context')
+    return { browser, context, kill }
+  } catch (error) {
+    await kill()
+    throw error
+  }
+}
+
+/**
+ * Kills all renderers of a browser with SIGKILL, as a system short of memory does: each page is gone without a word.
+ *
+ * @param {import('playwright').Browser} browser
+ */
+export async function killRenderers(browser) {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  for (const { id, type } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+  await session.detach()
+}
+
+/** @param {AsyncIterable<Buffer>} output */
+async function addressIn(output) {
+  let text = ''
+  for await (const chunk of output) {
+    text += chunk
+    const [, address] = /DevTools listening on (ws:\S+)/.exec(text) ?? []
+    if (address) return address
+  }
+  throw new Error(`Chromium did not start: ${text}`)
 }
 
 /**
