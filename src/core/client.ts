@@ -357,11 +357,14 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return values
   }
 
+  function dropAll(reason: DropReason): void {
+    const held = queue.held()
+    for (const event of held) drop(event, reason)
+    void queue.remove(held)
+  }
+
   function setConsent(next: Consent): void {
-    if (next === 'denied') {
-      for (const event of queue.held()) drop(event, 'consent')
-      void queue.remove(queue.held())
-    }
+    if (next === 'denied') dropAll('consent')
     // What was counted without consent is not told with it.
     if (next === 'denied' || consent === 'denied') {
       queue.forget(ledger.account()?.account ?? '')
@@ -398,6 +401,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       const queued = await flush()
       report(true)
       if (!queued) await flush()
+      // What was held for consent is nowhere but in memory.
+      if (!allowed()) dropAll('closed')
       delivery.close()
       configs.close()
       outcomes.close()
