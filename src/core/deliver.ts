@@ -94,6 +94,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     handing = false
     if (closed || !allowed()) return
     void orWarn(() => send([], destinations()))
+    // What a beacon or a keepalive fetch has taken needs no net.
+    cast()
   }
 
   async function orWarn(work: () => Promise<void>): Promise<void> {
@@ -113,7 +115,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     casting = false
     if (!net || !allowed()) return
     for (const url of new Set([...routes.keys(), ...destinations()])) {
-      net(url, bodyOf(fitting(queue.held().filter((event) => event.url === url))))
+      const waiting = queue
+        .held()
+        .filter((event) => event.url === url && (flying.get(event) ?? 'visible') === 'visible')
+      net(url, bodyOf(fitting(waiting)))
     }
   }
 
