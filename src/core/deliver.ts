@@ -77,11 +77,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function inTurn(url: string): Promise<void> {
     if (asked.has(url)) return
     asked.add(url)
-    await alone(url, () =>
+    await alone(url, (isMine) =>
       orWarn(async () => {
         asked.delete(url)
         if (closed || !allowed()) return
         await queue.sync()
+        if (!isMine()) return
         if (!url) await queue.remove(evict())
         const leaving = queue.held().filter((event) => event.url === url && decide(event))
         await send(leaving, url ? [url] : [])

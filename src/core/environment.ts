@@ -40,9 +40,9 @@ export interface Environment {
   answers(url: string): Promise<boolean>
   /**
    * Runs `work` while no other tab or client of this origin runs one of that name. Lets go when the page goes, and
-   * begins nothing then.
+   * begins nothing then; `isMine` tells the work whether it still has its turn.
    */
-  alone(name: string, work: () => Promise<void>): Promise<void>
+  alone(name: string, work: (isMine: () => boolean) => Promise<void>): Promise<void>
   /** To the other clients of this origin, in this tab and others, as far as their pages are not gone. */
   tell(outcome: Told): void
   /** Calls back with what others tell. The returned function ends it. */

@@ -215,7 +215,7 @@ export function createQueue(options: QueueOptions): EventQueue {
   async function sync(): Promise<void> {
     const stored = [...kept].filter(([key]) => !unsaved.has(key))
     // An account is written again and again under its key.
-    const known = new Set(stored.filter(([, [first]]) => first?.notBefore === undefined).map(([key]) => key))
+    const known = new Set(stored.filter(([, events]) => !isAccount(events)).map(([key]) => key))
     const changed = new Set<string>()
     syncs.add(changed)
     const found = await attempt((store) => store.read(known))
@@ -225,6 +225,9 @@ export function createQueue(options: QueueOptions): EventQueue {
       for (const [key] of stored) if (!found.has(key) && !changed.has(key)) kept.delete(key)
       for (const [key, events] of found) {
         if (events === undefined || key === accountKey || changed.has(key) || settled.has(key)) continue
+        // Two turns may read it at the same time: what is known keeps being the same objects.
+        const isKnown = kept.has(key) && !isAccount(kept.get(key))
+        if (isKnown) continue
         if (isRecord(events)) kept.set(key, events)
         else {
           forget(key)
@@ -236,8 +239,8 @@ export function createQueue(options: QueueOptions): EventQueue {
     const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
-      // Under its own key: if it reaches the store after all, it is the same record. An account is newer than the stored one.
-      if (missing.length) keep(key, missing)
+      // Under its own key: if it reaches the store after all, it is the same record. An account may have gone on since.
+      if (missing.length) keep(isAccount(missing) ? nextKey() : key, missing)
     }
     if (left.length) touch()
     if (left.length || leftHere.size) memo.write(LEFT, '')
@@ -279,6 +282,10 @@ export function createQueue(options: QueueOptions): EventQueue {
   // Opened before it is needed, for the page may be left with the first event.
   if (allowed()) void attempt((store) => store.read({ has: () => true }))
   return { add, touch, sync, held, remove, forget }
+}
+
+function isAccount([first]: readonly QueuedEvent[] = []): boolean {
+  return first?.notBefore !== undefined
 }
 
 function isRecord(found: unknown): found is readonly QueuedEvent[] {

@@ -68,7 +68,7 @@ export function createRoute(options: RouteOptions): Route {
         bodyOf(batch),
       )
       for (const event of batch) {
-        if (answer === 'unheard') flying.set(event, 'gone')
+        if (answer === 'unheard' && phase() !== 'visible') flying.set(event, 'gone')
         else flying.delete(event)
       }
       if (answer === 'unsent') break

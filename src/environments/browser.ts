@@ -102,6 +102,7 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | '
   }
 }
 
+type Work = Parameters<Environment['alone']>[1]
 type Life = Pick<Environment, 'phase' | 'onPhase'>
 
 /** The page's phases. */
@@ -141,21 +142,23 @@ function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environme
   const holder = String(Math.random())
 
   /** Runs the work until it is done or the page goes. */
-  function run(work: () => Promise<void>): Promise<void> {
+  function run(work: Work): Promise<void> {
     if (phase() === 'gone') return Promise.resolve()
     return new Promise((resolve) => {
+      let isMine = true
       const stop = onPhase((next) => {
         if (next === 'gone') done()
       })
       const done = () => {
+        isMine = false
         stop()
         resolve()
       }
-      void work().finally(done)
+      void work(() => isMine).finally(done)
     })
   }
 
-  async function leased(name: string, work: () => Promise<void>): Promise<void> {
+  async function leased(name: string, work: Work): Promise<void> {
     // Where the store does not work either, nothing is shared with others.
     while (!(await store.lease(name, holder, LEASE).catch(() => true))) {
       await new Promise((resolve) => setTimeout(resolve, LEASE_POLL))

@@ -30,7 +30,7 @@ export function nodeEnvironment(): Environment {
     // Nobody asks: what tells a blocker from a server that is gone is only of use in a page.
     answers: async () => false,
     // The queue is the client's own.
-    alone: (_, work) => work(),
+    alone: (_, work) => work(() => true),
     tell: () => {},
     onTold: () => () => {},
     phase: () => 'visible',

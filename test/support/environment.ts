@@ -163,8 +163,11 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
       return lasting(
         lock(() => {
           if (!alive || phase === 'gone') return Promise.resolve()
-          const gone = new Promise<void>((resolve) => held.add(resolve))
-          return Promise.race([work(), gone])
+          let isMine = true
+          const gone = new Promise<void>((resolve) => held.add(resolve)).then(() => {
+            isMine = false
+          })
+          return Promise.race([work(() => isMine), gone])
         }),
       )
     },

@@ -234,6 +234,23 @@ function durableQueueContract(openStore: () => RecordStore): void {
     expect(queue.held()[0]).toBe(before)
   })
 
+  test('an event that two turns read at the same time is the same object for both', async () => {
+    const { clock, open } = createTabs(openStore)
+    const [here, there] = [open(), open()]
+    there.add(createEvent())
+    await clock.pass(WRITE_WINDOW)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(1))
+
+    const syncs = [here.sync(), here.sync()]
+    await syncs[0]
+    const [first] = here.held()
+    await syncs[1]
+
+    expect(first).toBeDefined()
+    expect(here.held()).toHaveLength(1)
+    expect(here.held()[0]).toBe(first)
+  })
+
   test('what is not stored yet is not taken for removed by another tab', async () => {
     const { open } = createTabs(openStore)
     const queue = open()
