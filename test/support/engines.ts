@@ -5,6 +5,7 @@ import { firefox } from './engines/firefox.ts'
 import { webkit } from './engines/webkit.ts'
 
 export type { Engine, EngineBrowser, Renderer, Tab } from './engines/engine.ts'
+export { undrivenChromium } from './engines/chromium.ts'
 export { PLAIN_HOST } from './engines/engine.ts'
 
 /** The engines that this run asks for. */

@@ -13,6 +13,9 @@ import {
   expectWritten,
 } from './story.ts'
 
+/** Three failures in a row, with backoff between them. */
+const LONG = { timeout: 30_000, interval: 100 }
+
 story('while the intake says 503 for a second, few requests ask; then all arrive', async (engine) => {
   const { intake, open } = await startScene(engine)
   const tab = await open('/first')
@@ -111,6 +114,45 @@ story('a service that hangs does not hold up another; its events wait for it', a
   expect(other.events()).toEqual([])
   await expectWritten(tab, stuck)
 })
+
+story('a blocker that eats the requests is told from an intake that is gone: blocked', async (engine) => {
+  const { intake, open } = await startScene(engine, { before: eatRequests })
+  const tab = await open('/first')
+
+  const ids = await submit(tab, actions(MANY))
+  await expect.poll(() => tab.run(() => window.said), LONG).toEqual([expect.stringContaining('is blocked')])
+  expect(intake.posts).toEqual([])
+  // Its user switches it off.
+  await tab.run(() => window.dispatchEvent(new Event('off')))
+
+  await expectAll(intake, ids)
+})
+
+story('an intake that is gone is told from a blocker: unreachable, in one line', async (engine) => {
+  const { intake, open } = await startScene(engine)
+  const tab = await open('/first')
+  await intake.down()
+
+  const ids = await submit(tab, actions(MANY))
+  await expect
+    .poll(() => tab.run(() => window.said), LONG)
+    .toEqual([expect.stringContaining('is unreachable')])
+  await intake.up()
+
+  await expectAll(intake, ids)
+})
+
+/** Before any script of the page: by URL, as blockers go. */
+function eatRequests(): void {
+  const { fetch } = window
+  window.fetch = (url, options) =>
+    String(url).includes('/v1/events')
+      ? Promise.reject(new TypeError('Failed to fetch'))
+      : fetch(url, options)
+  addEventListener('off', () => {
+    window.fetch = fetch
+  })
+}
 
 /** A flush is no reason to ask again either. */
 async function expectNoHaste(tab: Tab): Promise<void> {

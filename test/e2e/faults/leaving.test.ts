@@ -53,6 +53,24 @@ story(
   },
 )
 
+story('what fits into the last request is the most important, not the oldest', async (engine) => {
+  const streams = { 'web.click': {}, 'web.buy': { producers: { rivulet: { priority: 'high' } } } }
+  const { site, intake, open } = await startScene(engine, { options: { streamConfigs: { streams } } })
+  const tab = await open('/first')
+
+  const [id = ''] = await tab.run(
+    ([actions, url]) => {
+      for (const action of actions) window.client.submit('web.click', { action })
+      const id = window.client.submit('web.buy', { action: 'buy' })
+      location.href = url
+      return [id]
+    },
+    [actions(20, 'x'.repeat(20_000)), `${site}/plain`] as const,
+  )
+
+  await intake.until(() => intake.timesAccepted(id) > 0)
+})
+
 story('events submitted inside pagehide count too, and so do those of visibilitychange', async (engine) => {
   const { site, intake, open } = await startScene(engine)
   const tab = await open('/first')

@@ -1,29 +1,56 @@
 import { expect } from 'vitest'
-import { hang } from 'rivulet/testing'
+import { hang, tooManyRequests } from 'rivulet/testing'
 import type { Tab } from '../../support/engines.ts'
-import { actions, arrived, expectAll, MANY, startScene, story, submit } from './story.ts'
+import { actions, arrived, expectAll, expectForgotten, MANY, startScene, story, submit } from './story.ts'
 
-story('a page comes back from the back/forward cache, though it was left in mid-send', async (engine) => {
-  const { site, intake, open } = await startScene(engine)
-  const tab = await open('/first')
-  const other = await open('/other')
-  await notePersisted(tab)
-  intake.fault(hang())
+story(
+  'a page with events in its queue comes back from the back/forward cache, and sends them',
+  async (engine) => {
+    const { site, intake, open } = await startScene(engine)
+    const tab = await open('/first')
+    await notePersisted(tab)
+    intake.fault(tooManyRequests({ retryAfter: 2 }))
 
-  const ids = await submit(tab, actions(MANY / 2))
-  await intake.until(() => intake.posts.length > 0)
-  await tab.goto(`${site}/plain`)
-  intake.heal()
-  // Its lock is free, and taking it does not drive it out of the cache.
-  ids.push(...(await submit(other, actions(MANY / 4, 'other'))))
-  await expectAll(intake, ids)
-  await tab.back()
-  await arrived(tab, '/first')
-  ids.push(...(await submit(tab, actions(MANY / 4, 'back'))))
+    const ids = await submit(tab, actions(MANY / 2))
+    await intake.until(() => intake.posts.length > 0)
+    // What it is told of the request is behind this by now.
+    await tab.run(() => window.client.flush({ timeout: 100 }))
+    await tab.goto(`${site}/plain`)
+    intake.heal()
+    await tab.back()
+    await arrived(tab, '/first')
+    ids.push(...(await submit(tab, actions(MANY / 2, 'back'))))
 
-  expect(await tab.run(() => document.documentElement.dataset.persisted)).toBe('true')
-  await expectAll(intake, ids)
-})
+    expect(await persisted(tab)).toBe('true')
+    await expectAll(intake, ids)
+    await expectForgotten(tab, ids)
+  },
+)
+
+story(
+  'a page left in mid-send comes back from it too, and held up no other tab meanwhile',
+  async (engine) => {
+    const { site, intake, open } = await startScene(engine)
+    const tab = await open('/first')
+    await notePersisted(tab)
+    intake.fault(hang())
+
+    const ids = await submit(tab, actions(MANY / 2))
+    await intake.until(() => intake.posts.length > 0)
+    await tab.goto(`${site}/plain`)
+    intake.heal()
+    const other = await open('/other')
+    // It takes the lock, which is free: else that would drive the page out of the cache.
+    ids.push(...(await submit(other, actions(MANY / 4, 'other'))))
+    await expectAll(intake, ids)
+    await tab.back()
+    await arrived(tab, '/first')
+    ids.push(...(await submit(tab, actions(MANY / 4, 'back'))))
+
+    expect(await persisted(tab)).toBe('true')
+    await expectAll(intake, ids)
+  },
+)
 
 story('where the context is not secure, and so has no Web Locks, two tabs lose nothing', async (engine) => {
   const { intake, open } = await startScene(engine, { insecure: true })
@@ -49,3 +76,5 @@ function notePersisted(tab: Tab): Promise<void> {
     })
   })
 }
+
+const persisted = (tab: Tab) => tab.run(() => document.documentElement.dataset.persisted)

@@ -215,8 +215,12 @@ function gapsIn(producers: readonly { id: string; seq: number }[]): string[] {
 }
 
 /** Waits until these events are in the page's store. */
-export async function expectWritten(tab: Tab, ids: readonly string[]): Promise<void> {
-  await expect.poll(() => countWritten(tab, ids), PATIENCE).toBe(ids.length)
+export async function expectWritten(
+  tab: Tab,
+  ids: readonly string[],
+  patience: { timeout: number } = PATIENCE,
+): Promise<void> {
+  await expect.poll(() => countWritten(tab, ids), patience).toBe(ids.length)
 }
 
 /** Waits until nothing of these events is in the page's store any more. */

@@ -28,7 +28,8 @@ interface Command {
 /** A script by which a page is driven. Policies without `unsafe-eval` allow modules of the page's own origin. */
 const PAGE = `(() => {
   const { fetch, XMLHttpRequest, AbortController } = window
-  const tab = window.name
+  // A prerendered page takes over a tab, but not its name.
+  const tab = window.name || sessionStorage.getItem('tab')
   let polling
   // Only so is it sure that it gets through when the page is left with the same task.
   const say = (path, body = '') => {
@@ -54,7 +55,11 @@ const PAGE = `(() => {
     } catch {}
   }
   // Modules have run by then. A request under way would keep the page out of the back/forward cache.
-  addEventListener('DOMContentLoaded', () => { say('/agent/loaded/' + tab); poll() })
+  addEventListener('DOMContentLoaded', () => {
+    const begin = () => { say('/agent/loaded/' + tab); poll() }
+    if (document.prerendering) document.addEventListener('prerenderingchange', begin)
+    else begin()
+  })
   addEventListener('pagehide', () => polling?.abort())
   addEventListener('pageshow', ({ persisted }) => { if (persisted) poll() })
 })()`
@@ -62,6 +67,7 @@ const PAGE = `(() => {
 /** The name of a tab outlasts its pages, as long as they are of one site. */
 const START = `
   window.name = location.pathname.split('/').pop()
+  sessionStorage.setItem('tab', window.name)
   location.replace(new URLSearchParams(location.search).get('to'))
 `
 

@@ -4,22 +4,35 @@ import { chromium as playwright, type Page } from 'playwright'
 import { findChromium, QUIET } from '../chromium.mjs'
 import { inTime } from './deadline.ts'
 import { type Engine, type EngineBrowser, PLAIN_HOST, type Tab } from './engine.ts'
+import { agent, startFromWithin } from './from-within.ts'
 import { findRenderer, killTree, printed } from './processes.ts'
 
 /** Chromium, driven by playwright, but started here: so it has its cache of pages, hides tabs, and can be killed. */
-export const chromium: Engine = { name: 'chromium', start }
+export const chromium: Engine = { name: 'chromium', start: startDriven }
 
-async function start(profile: string): Promise<EngineBrowser> {
+/** Chromium as a person has it, with no debugger attached: only so does it prerender pages. */
+export const undrivenChromium: Engine = {
+  name: 'chromium',
+  agent,
+  start: (profile) =>
+    startFromWithin(async ({ url }) =>
+      spawn(await findChromium(), [...switches(profile), '--disable-popup-blocking', url], {
+        stdio: 'ignore',
+      }),
+    ),
+}
+
+const switches = (profile: string) => [
+  '--headless',
+  ...QUIET,
+  `--user-data-dir=${profile}`,
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
+]
+
+async function startDriven(profile: string): Promise<EngineBrowser> {
   const child = spawn(
     await findChromium(),
-    [
-      '--headless',
-      ...QUIET,
-      '--remote-debugging-port=0',
-      `--user-data-dir=${profile}`,
-      `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
-      'about:blank',
-    ],
+    [...switches(profile), '--remote-debugging-port=0', 'about:blank'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const closed = once(child, 'close')

@@ -14,8 +14,8 @@ export const ENGINES = ['chromium', 'firefox', 'webkit']
  *
  * @returns {readonly EngineName[]}
  */
-export function enginesAsked(asked = process.env.RIVULET_ENGINES || 'chromium') {
-  const names = asked === 'all' ? ENGINES : asked.split(',').map((name) => name.trim())
+export function enginesAsked(asked = process.env.RIVULET_ENGINES) {
+  const names = asked === 'all' ? ENGINES : (asked || 'chromium').split(',').map((name) => name.trim())
   const unknown = names.find((name) => !ENGINES.some((engine) => engine === name))
   if (unknown !== undefined)
     throw new Error(`$RIVULET_ENGINES has "${unknown}"; there are ${ENGINES.join(', ')}, and all.`)
