@@ -271,7 +271,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   /** The open account as an undecided event, which waits until this page is gone, or silent for long. */
-  function account(): readonly [string, QueuedEvent] | undefined {
+  function account(): QueuedEvent | undefined {
     const data = ledger.account()
     if (!data) return
     const at = now()
@@ -281,10 +281,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     if (bytes > LARGEST_EVENT / 2) platform.after(0, () => report())
     const notBefore = phase() === 'gone' ? 0 : at + REPORT_AFTER
     const until = at + LONGEST_WAIT
-    return [
-      data.account,
-      { id: newId(), stream: LEDGER, client, url: UNDECIDED, json, bytes, until, notBefore },
-    ]
+    return { id: newId(), stream: LEDGER, client, url: UNDECIDED, json, bytes, until, notBefore }
   }
 
   /** The account goes out as an event, and a new one begins. */
@@ -293,7 +290,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const data = ledger.account()
     if (!data || (closed && !isLast) || explain(LEDGER).goes === undefined) return
     ledger.begin()
-    queue.forget(data.account)
+    queue.forgetAccount()
     submit(LEDGER, data)
   }
 
@@ -357,8 +354,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return values
   }
 
-  function dropAll(reason: DropReason): void {
-    const held = queue.held()
+  function dropAll(reason: DropReason, isMeant: (event: QueuedEvent) => unknown = () => true): void {
+    const held = queue.held().filter(isMeant)
     for (const event of held) drop(event, reason)
     void queue.remove(held)
   }
@@ -367,7 +364,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     if (next === 'denied') dropAll('consent')
     // What was counted without consent is not told with it.
     if (next === 'denied' || consent === 'denied') {
-      queue.forget(ledger.account()?.account ?? '')
+      queue.forgetAccount()
       ledger.begin()
     }
     consent = next
@@ -401,8 +398,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       const queued = await flush()
       report(true)
       if (!queued) await flush()
-      // What was held for consent is nowhere but in memory.
-      if (!allowed()) dropAll('closed')
+      // What is nowhere but in memory ends here.
+      dropAll('closed', ({ volatile }) => volatile || !platform.records || !allowed())
       delivery.close()
       configs.close()
       outcomes.close()

@@ -58,8 +58,8 @@ export interface EventQueue {
    * page goes, in a way that is done at once.
    */
   remove(events: readonly QueuedEvent[]): Promise<void>
-  /** Takes a record out of the store. */
-  forget(key: string): void
+  /** Takes the account out of the store. */
+  forgetAccount(): void
 }
 
 /**
@@ -81,8 +81,8 @@ export interface QueueOptions extends Pick<Environment, 'after' | 'warn' | 'phas
   nextKey(): string
   /** Whether anything may be written and read at all. */
   allowed(): boolean
-  /** What is written along with the events, in one transaction, if it has changed: its key, and it as an event. */
-  account(): readonly [string, QueuedEvent] | undefined
+  /** What is written along with the events, in one transaction, if it has changed. */
+  account(): QueuedEvent | undefined
   /** The storage failed, or held what cannot be read. */
   onTrouble(kind: 'storage' | 'unreadable'): void
 }
@@ -137,11 +137,12 @@ export function createQueue(options: QueueOptions): EventQueue {
       const durable = fresh.filter(({ volatile }) => !volatile)
       fresh = fresh.filter(({ volatile }) => volatile)
       while (durable.length) keep(nextKey(), durable.splice(0, fitting(durable).length))
-      const [key, event] = account() ?? []
-      if (key && event) {
-        accountKey = key
-        unsaved.set(key, [event])
-        settled.delete(key)
+      const event = account()
+      if (event) {
+        // Under a key of its own: who takes an older one out of the store leaves this one in it.
+        forgetAccount()
+        accountKey = event.id
+        unsaved.set(accountKey, [event])
       }
     }
     const saving = save()
@@ -167,6 +168,11 @@ export function createQueue(options: QueueOptions): EventQueue {
     unsaved.delete(key)
     if (records) settled.add(key)
     for (const changed of syncs) changed.add(key)
+  }
+
+  function forgetAccount(): void {
+    if (accountKey) forget(accountKey)
+    accountKey = ''
   }
 
   async function save(): Promise<void> {
@@ -213,21 +219,18 @@ export function createQueue(options: QueueOptions): EventQueue {
   }
 
   async function sync(): Promise<void> {
-    const stored = [...kept].filter(([key]) => !unsaved.has(key))
-    // An account is written again and again under its key.
-    const known = new Set(stored.filter(([, events]) => !isAccount(events)).map(([key]) => key))
+    const known = new Set([...kept.keys()].filter((key) => !unsaved.has(key)))
     const changed = new Set<string>()
     syncs.add(changed)
     const found = await attempt((store) => store.read(known))
     syncs.delete(changed)
     if (found) {
       // What was added or removed here meanwhile is known better here.
-      for (const [key] of stored) if (!found.has(key) && !changed.has(key)) kept.delete(key)
+      for (const key of known) if (!found.has(key) && !changed.has(key)) kept.delete(key)
       for (const [key, events] of found) {
         if (events === undefined || key === accountKey || changed.has(key) || settled.has(key)) continue
         // Two turns may read it at the same time: what is known keeps being the same objects.
-        const isKnown = kept.has(key) && !isAccount(kept.get(key))
-        if (isKnown) continue
+        if (kept.has(key)) continue
         if (isRecord(events)) kept.set(key, events)
         else {
           forget(key)
@@ -239,8 +242,8 @@ export function createQueue(options: QueueOptions): EventQueue {
     const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
-      // Under its own key: if it reaches the store after all, it is the same record. An account may have gone on since.
-      if (missing.length) keep(isAccount(missing) ? nextKey() : key, missing)
+      // Under its own key: if it reaches the store after all, it is the same record.
+      if (missing.length) keep(key, missing)
     }
     if (left.length) touch()
     if (left.length || leftHere.size) memo.write(LEFT, '')
@@ -281,11 +284,7 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   // Opened before it is needed, for the page may be left with the first event.
   if (allowed()) void attempt((store) => store.read({ has: () => true }))
-  return { add, touch, sync, held, remove, forget }
-}
-
-function isAccount([first]: readonly QueuedEvent[] = []): boolean {
-  return first?.notBefore !== undefined
+  return { add, touch, sync, held, remove, forgetAccount }
 }
 
 function isRecord(found: unknown): found is readonly QueuedEvent[] {

@@ -1,6 +1,7 @@
 import { BATCH_BYTES, byPriority, fitting } from './batch.ts'
 import type { Environment, Phase } from './environment.ts'
 import type { Fate } from './event.ts'
+import { LEDGER } from './ledger.ts'
 import type { EventQueue, QueuedEvent } from './queue.ts'
 import { delayAfter, verdictOf } from './retry.ts'
 
@@ -74,7 +75,11 @@ export function createRoute(options: RouteOptions): Route {
       if (answer === 'unsent') break
       const ids = batch.map(({ id }) => id)
       if (answer !== 'unheard') await judge(batch, verdictOf(answer, ids, now()), answer.status)
-      else if (!resend) await settle(batch, () => ({ kind: 'dropped', reason: 'unconfirmed' }))
+      else if (!resend) {
+        // An account may arrive twice: its highest version counts.
+        const once = batch.filter(({ stream }) => stream !== LEDGER)
+        await settle(once, () => ({ kind: 'dropped', reason: 'unconfirmed' }))
+      }
     }
   }
 
