@@ -90,7 +90,7 @@ function die({ browser }, way, killedAfter) {
       await new Promise((resolve) => setTimeout(resolve, killedAfter))
       await killRenderers(browser)
       await crashed
-      const stored = await untilStored(visit, EVENTS, 2000)
+      const stored = await untilStored(visit, EVENTS, 1000)
       return { stored, sent: witness.requests.flatMap(({ ids }) => ids).length }
     } finally {
       await witness.close()
@@ -110,7 +110,7 @@ async function submitInPage({ clientUrl, options, stream, data, count, netUrl })
   /** @type {typeof import('rivulet/fetch-later') | undefined} */
   const net = netUrl && (await import(netUrl))
   const client = createClient({ ...options, ...(net ? { net: net.createFetchLaterNet() } : {}) })
-  // As on a page that has been open for a while: the database is, too.
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  // As on a page that has been open for a while: the database is open, too, and no timer of the start is running.
+  await new Promise((resolve) => setTimeout(resolve, 1100))
   for (let position = 0; position < count; position++) client.submit(stream, { ...data, position })
 }

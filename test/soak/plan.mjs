@@ -33,8 +33,8 @@ const UNDISTURBED = 10_000
 /** Each fault lasts for 10 s at least: design §6 speaks of 10 s of 503. */
 const SHORTEST = 10_000
 const LONGEST = 30_000
-const SHORTEST_PAUSE = 5000
-const LONGEST_PAUSE = 20_000
+const SHORTEST_PAUSE = 10_000
+const LONGEST_PAUSE = 60_000
 /** In the first half a page ends in one of so many episodes; that of the second lives on, to show whether it grows. */
 const ENDS_EACH = 3
 
