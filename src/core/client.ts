@@ -134,6 +134,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     environment,
     resend: options.resend,
     net: options.net,
+    client,
     allowed,
     decide,
     evict,

@@ -34,11 +34,13 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
   /** How many of the client's own events are queued. */
   left(): number
   readonly net?: Net | undefined
+  /** Whose delivery it is, as its events say. */
+  readonly client: string
 }
 
 /** Sends whenever there is something to send, and the page or another tab lets it. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { queue, environment, allowed, decide, evict, left, net } = options
+  const { queue, environment, allowed, decide, evict, left, net, client } = options
   const { alone, phase, after, warn } = environment
   const routes = new Map<string, Route>()
   const flying = new Map<QueuedEvent, Phase>()
@@ -94,7 +96,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function handOver(): void {
     handing = false
     if (closed || !allowed()) return
-    void orWarn(() => send([], destinations()))
+    // A page that is merely hidden leaves what is not its own to the tab whose turn it is.
+    void orWarn(() => send([], destinations(), phase() === 'hidden' ? client : undefined))
     // What a beacon or a keepalive fetch has taken needs no net.
     cast()
   }
@@ -107,8 +110,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>): Promise<void> {
-    await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send())])
+  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>, of?: string): Promise<void> {
+    await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send(of))])
   }
 
   /** Gives what waits to the net, in case the page dies without a word. */

@@ -17,8 +17,8 @@ const LONGEST_REST = 24 * 3_600_000
 
 /** The way to one destination. */
 export interface Route {
-  /** Sends what is queued for it now, batch after batch, unless it has to wait. */
-  send(): Promise<void>
+  /** Sends what is queued for it now, of one client only if it is named, batch after batch, unless it has to wait. */
+  send(client?: string): Promise<void>
 }
 
 /** What a route works with. */
@@ -56,12 +56,12 @@ export function createRoute(options: RouteOptions): Route {
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()
 
-  async function send(): Promise<void> {
+  async function send(client?: string): Promise<void> {
     // While the page is seen, what is added meanwhile waits for the next time: else each answer would be followed by a
     // request for a few events.
     const due = new Set(queue.held())
     for (;;) {
-      const batch = isResting() ? [] : nextBatch()
+      const batch = isResting() ? [] : nextBatch(client)
       if (!batch.some((event) => due.has(event) || phase() !== 'visible')) break
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
@@ -83,12 +83,13 @@ export function createRoute(options: RouteOptions): Route {
     }
   }
 
-  function nextBatch(): QueuedEvent[] {
+  function nextBatch(client?: string): QueuedEvent[] {
     if (failuresSoFar() >= PATIENCE) limit = 1
     // All that is in flight when a page goes shares one budget, which is as large as a batch.
     let room = BATCH_BYTES
     for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
     const ready = queue.held().filter((event) => {
+      if (client && event.client !== client) return false
       const sent = flying.get(event)
       // A plain fetch ends with the page, so what it carries flies again.
       return event.url === url && (!sent || (sent === 'visible' && phase() === 'gone'))

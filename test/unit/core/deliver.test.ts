@@ -33,6 +33,7 @@ function startDelivery(options: TestEnvironmentOptions = {}) {
   const delivery = createDelivery({
     queue,
     environment,
+    client: 'c',
     allowed: () => true,
     decide: () => false,
     evict: () => [],
@@ -42,10 +43,10 @@ function startDelivery(options: TestEnvironmentOptions = {}) {
   })
   let submitted = 0
 
-  function submit({ bytes = 10, url = INTAKE, name = '' } = {}): string {
+  function submit({ bytes = 10, url = INTAKE, name = '', client = 'c' } = {}): string {
     const id = `${name || 'event'}-${submitted++}`
     const json = JSON.stringify({ meta: { id }, fill: 'x'.repeat(bytes) })
-    queue.add({ id, stream: 's', client: 'c', url, json, bytes: byteLength(json) } satisfies QueuedEvent)
+    queue.add({ id, stream: 's', client, url, json, bytes: byteLength(json) } satisfies QueuedEvent)
     delivery.wake()
     return id
   }
@@ -275,6 +276,21 @@ test('what is submitted while the page is hidden goes at once, what one task sub
   await pass(0)
 
   expect(posts.map(idsOf)).toEqual([ids])
+})
+
+test('a page that hides hands over its own events; those of others go in turn, or when it goes', async () => {
+  const { submit, posts, turn, pass } = startDelivery()
+  const own = submit()
+  const foreign = submit({ client: 'another' })
+
+  await turn('hidden')
+  expect(posts.map(idsOf)).toEqual([[own]])
+  await pass(LINGER)
+  expect(posts.map(idsOf)).toEqual([[own], [foreign]])
+
+  const late = submit({ client: 'another' })
+  await turn('gone')
+  expect(posts.map(idsOf)).toEqual([[own], [foreign], [late]])
 })
 
 test('when the page goes, the queue is written and handed over in the same moment', async () => {
