@@ -117,7 +117,7 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
     forget: () => {
       forget()
       origin.memo.clear()
-      origin.records.stored.clear()
+      origin.records.clear()
     },
     now: clock.now,
     random: createRandom(options.seed ?? 1),
@@ -297,8 +297,10 @@ export interface MemoryRecords extends RecordStore {
   readonly stored: Map<string, readonly QueuedEvent[]>
   /** Number of `write`s: transactions. */
   readonly writes: () => number
-  /** From now on each method rejects with it. */
-  fail(cause: Error): void
+  /** From now on each method rejects with it; without a cause, all is well again. */
+  fail(cause?: Error): void
+  /** In its turn, like the other methods. */
+  clear(): void
   /** The accounts of clients left out. */
   events(): QueuedEvent[]
   /** Of each client that has one, as it is stored. */
@@ -324,6 +326,7 @@ export function createMemoryRecords(): MemoryRecords {
     fail: (cause) => {
       failure = cause
     },
+    clear: () => void inTurn(() => stored.clear()).catch(() => 'there is nothing to read in it either'),
     events: () => all().filter(({ stream }) => stream !== LEDGER),
     accounts: () =>
       all()

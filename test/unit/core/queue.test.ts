@@ -1,6 +1,8 @@
 import { IDBFactory } from 'fake-indexeddb'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { byteLength } from '../../../src/core/batch.ts'
+import type { Phase } from '../../../src/core/environment.ts'
 import { createQueue, type QueuedEvent, type RecordStore, WRITE_WINDOW } from '../../../src/core/queue.ts'
 import { createIds } from '../../../src/environments/ids.ts'
 import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
@@ -12,6 +14,7 @@ function createTabs(openStore: (() => RecordStore) | undefined) {
   const memo = { read: () => undefined, write: () => undefined }
   const { eventId } = createIds({ now: clock.now, memo })
   const warnings: string[] = []
+  const troubles: string[] = []
   const open = (records = openStore?.()) =>
     createQueue({
       ...PLAIN_QUEUE,
@@ -21,8 +24,9 @@ function createTabs(openStore: (() => RecordStore) | undefined) {
       nextKey: () => eventId(clock.now()),
       after: clock.after,
       warn: (message) => warnings.push(message),
+      onTrouble: (kind) => troubles.push(kind),
     })
-  return { clock, open, warnings }
+  return { clock, open, warnings, troubles }
 }
 
 let made = 0
@@ -426,4 +430,350 @@ test('what is added while the store is read is held once, as it was added', asyn
   expect(queue.held()[0]).toBe(event)
   await queue.remove([event])
   expect(queue.held()).toEqual([])
+})
+
+test('a store that failed is tried again after 30 s, and what was kept in memory is put and deleted then', async () => {
+  const records = createMemoryRecords()
+  const { clock, open, warnings, troubles } = createTabs(() => records)
+  const queue = open()
+  const [a, b, c] = createEvents(3) as [QueuedEvent, QueuedEvent, QueuedEvent]
+  queue.add(a)
+  await clock.pass(WRITE_WINDOW)
+
+  records.fail(new Error('disk full'))
+  queue.add(b)
+  await clock.pass(WRITE_WINDOW)
+  await queue.remove([a])
+  queue.add(c)
+  await clock.pass(WRITE_WINDOW)
+  records.fail()
+  await clock.pass(30_000 - 3 * WRITE_WINDOW)
+  expect(idsOf(records.events())).toEqual([a.id])
+  await clock.pass(3 * WRITE_WINDOW)
+
+  expect(idsOf(records.events())).toEqual(idsOf([b, c]))
+  expect(queue.held()).toEqual([b, c])
+  expect(warnings).toHaveLength(1)
+  expect(troubles).toEqual(['storage'])
+})
+
+test('while the store rests it is not asked, however much happens', async () => {
+  const records = createMemoryRecords()
+  records.fail(new Error('blocked'))
+  const { clock, open } = createTabs(() => records)
+  const queue = open()
+
+  for (let i = 0; i < 100; i++) {
+    queue.add(createEvent())
+    await queue.sync()
+    await clock.pass(WRITE_WINDOW)
+  }
+
+  expect(records.writes()).toBeLessThanOrEqual(1)
+})
+
+test('each time that the store fails anew is one line and one count', async () => {
+  const records = createMemoryRecords()
+  const { clock, open, warnings, troubles } = createTabs(() => records)
+  const queue = open()
+
+  for (let round = 0; round < 3; round++) {
+    records.fail(new Error('full'))
+    for (let minute = 0; minute < 3; minute++) {
+      queue.add(createEvent())
+      await clock.pass(60_000)
+    }
+    records.fail()
+    await clock.pass(60_000)
+  }
+
+  expect(warnings).toHaveLength(3)
+  expect(troubles).toEqual(['storage', 'storage', 'storage'])
+  expect(records.events()).toHaveLength(9)
+})
+
+test('a store that never answers has failed, and the queue goes on', async () => {
+  const { clock, open, warnings, troubles } = createTabs(() => ({
+    read: () => new Promise(() => {}),
+    write: () => new Promise(() => {}),
+  }))
+  const queue = open()
+  const event = createEvent()
+
+  const syncing = queue.sync()
+  queue.add(event)
+  await clock.pass(5000)
+  await syncing
+
+  expect(queue.held()).toEqual([event])
+  expect([warnings.length, troubles.length]).toEqual([1, 1])
+})
+
+const ODD_RECORD = fc.oneof(
+  fc.anything(),
+  fc.array(fc.anything()),
+  fc.array(fc.record({ json: fc.string() })),
+  fc.array(
+    fc.record(
+      {
+        id: fc.anything(),
+        stream: fc.anything(),
+        client: fc.anything(),
+        url: fc.anything(),
+        json: fc.anything(),
+        bytes: fc.anything(),
+      },
+      { requiredKeys: [] },
+    ),
+    { minLength: 1 },
+  ),
+)
+const isWhole = (event: unknown) => {
+  const { id, stream, client, url, json, bytes } = (event ?? {}) as Partial<QueuedEvent>
+  return (
+    [id, stream, client, url, json].every((text) => typeof text === 'string') && typeof bytes === 'number'
+  )
+}
+
+test('a record that cannot be read is removed and counted, and what can be read is held', async () => {
+  await fc.assert(
+    fc.asyncProperty(ODD_RECORD, async (odd) => {
+      // Undefined stands for what is known.
+      fc.pre(odd !== undefined && (!Array.isArray(odd) || !odd.every(isWhole)))
+      const records = createMemoryRecords()
+      const { clock, open, troubles } = createTabs(() => ({
+        ...records,
+        // A copy would not hold a function.
+        read: async () => new Map<string, unknown>(records.stored),
+      }))
+      const fine = createEvent()
+      records.stored.set('1', odd as readonly QueuedEvent[])
+      records.stored.set('2', [fine])
+      const queue = open()
+
+      await queue.sync()
+      await queue.remove([])
+      await clock.pass(WRITE_WINDOW)
+
+      expect(queue.held()).toEqual([fine])
+      expect([...records.stored.keys()]).toEqual(['2'])
+      expect(troubles).toEqual(['unreadable'])
+    }),
+  )
+})
+
+/** Pages that come one after the other, as far as the queue sees them. */
+function createPage(origin: { records: ReturnType<typeof createMemoryRecords>; memo: Map<string, string> }) {
+  const clock = createClock()
+  let phase: Phase = 'visible'
+  const troubles: string[] = []
+  const queue = createQueue({
+    ...PLAIN_QUEUE,
+    records: origin.records,
+    memo: { read: (key) => origin.memo.get(key), write: (key, text) => void origin.memo.set(key, text) },
+    phase: () => phase,
+    nextKey: () => `key-${createEvent().id}`,
+    after: clock.after,
+    warn: () => {},
+    onTrouble: (kind) => troubles.push(kind),
+  })
+  return { queue, clock, troubles, go: () => (phase = 'gone') }
+}
+/** One whose last write does not come through. */
+async function leaveUnseen(origin: Parameters<typeof createPage>[0], events: readonly QueuedEvent[]) {
+  const page = createPage(origin)
+  for (const event of events) page.queue.add(event)
+  origin.records.fail(new Error('dropped by the browser'))
+  page.go()
+  await page.queue.remove([])
+  origin.records.fail()
+}
+
+test('what a page that went could not see stored is taken up by the next one, once', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const events = createEvents(3)
+  await leaveUnseen(origin, events)
+  expect(origin.records.stored.size).toBe(0)
+
+  const next = createPage(origin)
+  await next.queue.sync()
+  expect(next.queue.held()).toEqual(events)
+  await next.clock.pass(WRITE_WINDOW)
+  expect(idsOf(origin.records.events())).toEqual(idsOf(events))
+
+  const third = createPage(origin)
+  await third.queue.sync()
+  expect(third.queue.held()).toEqual(events)
+})
+
+test('what was stored after all is not taken up a second time', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const events = createEvents(2)
+  await leaveUnseen(origin, events)
+  origin.records.stored.set('late', structuredClone(events))
+
+  const next = createPage(origin)
+  await next.queue.sync()
+
+  expect(next.queue.held()).toEqual(events)
+})
+
+test('pages that go one after the other leave what all of them could not see stored', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const [a, b] = createEvents(2) as [QueuedEvent, QueuedEvent]
+  await leaveUnseen(origin, [a])
+  await leaveUnseen(origin, [b])
+
+  const next = createPage(origin)
+  await next.queue.sync()
+
+  expect(idsOf(next.queue.held()).sort()).toEqual(idsOf([a, b]))
+})
+
+test('what was left and cannot be read is counted once, and forgotten', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.string({ minLength: 1 }),
+        fc.json().filter((json) => json !== '[]'),
+        ODD_RECORD.map((odd) => {
+          try {
+            return JSON.stringify(odd) || '{'
+          } catch {
+            return '{'
+          }
+        }),
+      ),
+      async (text) => {
+        fc.pre(text !== '[]')
+        const origin = { records: createMemoryRecords(), memo: new Map([['left/1', text]]) }
+        const page = createPage(origin)
+
+        await page.queue.sync()
+        await page.queue.sync()
+
+        expect(page.queue.held()).toEqual([])
+        expect(page.troubles).toEqual(['unreadable'])
+        expect(origin.memo.get('left/1')).toBe('')
+      },
+    ),
+  )
+})
+
+test('the account is written in the transaction of the events that it tells of', async () => {
+  const records = createMemoryRecords()
+  const transactions: string[][] = []
+  const clock = createClock()
+  let version = 0
+  const queue = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: () => {} },
+    phase: () => 'visible',
+    records: {
+      ...records,
+      write: (put, remove) => {
+        const ids = [...put.values()].flatMap((events) => idsOf(events))
+        transactions.push([...ids, ...remove.map(() => 'removed')])
+        return records.write(put, remove)
+      },
+    },
+    nextKey: () => `key-${version}`,
+    account: () => ({ ...createEvent(), id: `account ${version}` }),
+    after: clock.after,
+    warn: () => {},
+  })
+  const events = createEvents(2)
+
+  for (const event of events) queue.add(event)
+  version = 1
+  await clock.pass(WRITE_WINDOW)
+  version = 2
+  queue.touch()
+  await queue.remove(events)
+
+  expect(transactions).toEqual([
+    [...idsOf(events), 'account 1'],
+    // The records of the events and of the account before.
+    ['account 2', 'removed', 'removed'],
+  ])
+})
+
+test('an account that has changed is a new record, and the one before leaves with it', async () => {
+  const records = createMemoryRecords()
+  const clock = createClock()
+  let version = 0
+  const queue = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: () => {} },
+    phase: () => 'visible',
+    records,
+    nextKey: () => 'key',
+    account: () => ({ ...createEvent(), id: `account ${++version}` }),
+    after: clock.after,
+    warn: () => {},
+  })
+  queue.touch()
+  await clock.pass(WRITE_WINDOW)
+  expect([...records.stored.keys()]).toEqual(['account 1'])
+
+  queue.touch()
+  await clock.pass(WRITE_WINDOW)
+  expect([...records.stored.keys()]).toEqual(['account 2'])
+  queue.forgetAccount()
+  await queue.remove([])
+
+  expect([...records.stored.keys()]).toEqual([])
+})
+
+test('who takes an account out of the store takes no newer one', async () => {
+  const records = createMemoryRecords()
+  const { clock, open } = createTabs(() => records)
+  let version = 0
+  const owner = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: () => {} },
+    phase: () => 'visible',
+    records,
+    nextKey: () => 'key',
+    account: () => ({ ...createEvent(), id: `account ${++version}` }),
+    after: clock.after,
+    warn: () => {},
+  })
+  const other = open()
+  owner.touch()
+  await clock.pass(WRITE_WINDOW)
+  await other.sync()
+  owner.touch()
+  await clock.pass(WRITE_WINDOW)
+
+  await other.remove(other.held())
+
+  expect([...records.stored.keys()]).toEqual(['account 2'])
+})
+
+test('where nothing may be kept, nothing is read or written until it may', async () => {
+  const records = createMemoryRecords()
+  const clock = createClock()
+  let allowed = false
+  const memo = new Map<string, string>()
+  const queue = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: (key, text) => void memo.set(key, text) },
+    phase: () => 'gone',
+    records,
+    nextKey: () => 'key',
+    allowed: () => allowed,
+    after: clock.after,
+    warn: () => {},
+  })
+  const event = createEvent()
+
+  queue.add(event)
+  await clock.pass(WRITE_WINDOW)
+  await queue.remove([])
+  expect([records.writes(), memo.size]).toEqual([0, 0])
+  allowed = true
+  await queue.remove([])
+
+  expect(idsOf(records.events())).toEqual([event.id])
 })
