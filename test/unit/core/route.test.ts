@@ -82,7 +82,7 @@ test.for([
   ['seconds', (_: number): string => '90'],
   ['a date', (at: number): string => new Date(at + 90 * SECOND).toUTCString()],
 ] as const)('Retry-After in %s is kept to', async ([, retryAfter]) => {
-  const { origin } = await start()
+  const origin = createOrigin()
   const answers = [{ status: 503, retryAfter: retryAfter(origin.clock.now() + LINGER) }]
   const page = await start({ environment: { origin, answers } })
   submitAll(page, 1)
@@ -118,7 +118,7 @@ test.for([
 ] as const)(
   'a clock that is set %s while the route rests makes no storm, and holds nothing up',
   async ([, jump]) => {
-    const { origin } = await start()
+    const origin = createOrigin()
     const page = await start({
       options: { streamConfigs: CONFIG },
       environment: { origin, answers: () => (page.posts.length < 4 ? down : {}) },
