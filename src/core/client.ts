@@ -329,6 +329,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function isLimited(stream: string, most: number, at: number): boolean {
+    if (most === Infinity) return false
     const minute = Math.floor(at / 60_000)
     const [last, count] = minutes.get(stream) ?? [minute, 0]
     const before = last === minute ? count : 0

@@ -61,9 +61,11 @@ export interface LedgerOptions {
 
 /** A ledger whose numbers begin at 1. */
 export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): Ledger {
+  /** The last numbers of the accounts before. */
   const lasts = new Map<string, number>()
-  /** By instance and stream. */
-  let entries: Map<string, Map<string, Entry>>
+  /** Of this client by stream, and of others by instance and stream. */
+  let own = new Map<string, Entry>()
+  let others: Map<string, Entry>
   let troubles: Record<string, number>
   let account: string
   let version: number
@@ -71,26 +73,29 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   let isWorthTelling: boolean
 
   function begin(): void {
-    entries = new Map()
+    for (const [stream, { last }] of own) lasts.set(stream, last)
+    own = new Map()
+    others = new Map()
     troubles = {}
     account = newId()
     version = 0
     isWorthTelling = false
   }
 
-  function change(stream: string, instance: string): Entry {
+  function change(stream: string, instance = client): Entry {
     version++
     if (stream !== LEDGER) tell()
-    const streams = entries.get(instance) ?? new Map<string, Entry>()
-    const entry = streams.get(stream) ?? {
-      instance,
-      stream,
-      submitted: 0,
-      last: instance === client ? (lasts.get(stream) ?? 0) : 0,
-      kept_out: {},
-      settled: {},
+    return entryOf(stream, instance)
+  }
+
+  function entryOf(stream: string, instance = client): Entry {
+    const [entries, key] = instance === client ? [own, stream] : [others, `${instance} ${stream}`]
+    let entry = entries.get(key)
+    if (!entry) {
+      const last = (entries === own && lasts.get(stream)) || 0
+      entry = { instance, stream, submitted: 0, last, kept_out: {}, settled: {} }
+      entries.set(key, entry)
     }
-    entries.set(instance, streams.set(stream, entry))
     return entry
   }
 
@@ -100,21 +105,19 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   }
 
   function all(): Entry[] {
-    return [...entries.values()].flatMap((streams) => [...streams.values()])
+    return [...own.values(), ...others.values()]
   }
 
   begin()
   return {
     submitted: (stream) => {
-      change(stream, client).submitted++
+      change(stream).submitted++
     },
-    next: (stream) => 1 + (lasts.get(stream) ?? 0),
+    next: (stream) => 1 + entryOf(stream).last,
     numbered: (stream) => {
-      const seq = 1 + (lasts.get(stream) ?? 0)
-      lasts.set(stream, seq)
-      change(stream, client).last = seq
+      change(stream).last++
     },
-    keptOut: (stream, outcome) => count(change(stream, client).kept_out, outcome),
+    keptOut: (stream, outcome) => count(change(stream).kept_out, outcome),
     settled: (stream, outcome, instance, seq) => {
       const { settled } = change(stream, instance)
       settled[outcome] ??= []

@@ -29,8 +29,11 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
   const counts = new Map<string, Record<string, number>>()
 
   function tally(stream: string, outcome: string): void {
-    const found = counts.get(stream) ?? {}
-    counts.set(stream, found)
+    let found = counts.get(stream)
+    if (!found) {
+      found = {}
+      counts.set(stream, found)
+    }
     count(found, outcome)
   }
 
