@@ -198,7 +198,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
     const seq = ledger.next(stream)
     meta.producer.seq = seq
-    if (enqueue(submission, config, event, seq)) ledger.numbered(stream)
+    enqueue(submission, config, event, seq)
   }
 
   /** Nothing decides yet: the event waits with all that a config might ask for. */
@@ -229,7 +229,6 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   function evict(): QueuedEvent[] {
     const held = queue.held()
     let excess = held.reduce((sum, { bytes }) => sum + bytes, -maxQueueBytes)
-    if (excess <= 0) return []
     return held.sort(byPriority).filter((event) => {
       if (excess <= 0 || event.stream === LEDGER) return false
       excess -= event.bytes
@@ -238,18 +237,16 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     })
   }
 
-  /** Whether the event could be queued. */
-  function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): boolean {
+  function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): void {
     const { id, stream, at } = submission
     const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, volatile } = config
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
-    const fits = bytes <= LARGEST_EVENT
-    if (fits) {
-      queue.add({ id, stream, client, url, json, bytes, seq, until: at + longestWait, priority, volatile })
-      delivery.wake()
-    } else drop(submission, 'too-large')
-    return fits
+    if (bytes > LARGEST_EVENT) return drop(submission, 'too-large')
+
+    if (seq) ledger.numbered(stream)
+    queue.add({ id, stream, client, url, json, bytes, seq, until: at + longestWait, priority, volatile })
+    delivery.wake()
   }
 
   function drop(event: Owned, reason: DropReason, cause?: string | readonly Problem[]): void {
@@ -267,7 +264,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   /** What the ledger counts is kept along with the events, and told in time. */
   function onChange(): void {
     queue.touch()
-    if (!reportIsDue) platform.after(REPORT_AFTER, () => report())
+    if (!reportIsDue) platform.after(REPORT_AFTER, report)
     reportIsDue = true
   }
 
@@ -279,7 +276,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const json = JSON.stringify({ at, data, ids: { session: idOf('session') } })
     const bytes = byteLength(json)
     // It has to fit into one event.
-    if (bytes > LARGEST_EVENT / 2) platform.after(0, () => report())
+    if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
     const notBefore = phase() === 'gone' ? 0 : at + REPORT_AFTER
     const until = at + LONGEST_WAIT
     return { id: newId(), stream: LEDGER, client, url: UNDECIDED, json, bytes, until, notBefore }

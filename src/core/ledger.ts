@@ -35,7 +35,7 @@ export interface Account {
 export interface Ledger {
   /** An event of the stream was submitted here. */
   submitted(stream: string): void
-  /** The next number of the stream; `numbered` gives it away. */
+  /** The next number of the stream, which `numbered` gives away. */
   next(stream: string): number
   numbered(stream: string): void
   /** An event submitted here has ended without a number. */
@@ -63,9 +63,7 @@ export interface LedgerOptions {
 export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): Ledger {
   /** The last numbers of the accounts before. */
   const lasts = new Map<string, number>()
-  /** Of this client by stream, and of others by instance and stream. */
-  let own = new Map<string, Entry>()
-  let others: Map<string, Entry>
+  let entries: Entry[] = []
   let troubles: Record<string, number>
   let account: string
   let version: number
@@ -73,9 +71,8 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   let isWorthTelling: boolean
 
   function begin(): void {
-    for (const [stream, { last }] of own) lasts.set(stream, last)
-    own = new Map()
-    others = new Map()
+    for (const { instance, stream, last } of entries) if (instance === client) lasts.set(stream, last)
+    entries = []
     troubles = {}
     account = newId()
     version = 0
@@ -89,12 +86,12 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   }
 
   function entryOf(stream: string, instance = client): Entry {
-    const [entries, key] = instance === client ? [own, stream] : [others, `${instance} ${stream}`]
-    let entry = entries.get(key)
+    // An account fits into one event, so there are not many.
+    let entry = entries.find((known) => known.stream === stream && known.instance === instance)
     if (!entry) {
-      const last = (entries === own && lasts.get(stream)) || 0
+      const last = (instance === client && lasts.get(stream)) || 0
       entry = { instance, stream, submitted: 0, last, kept_out: {}, settled: {} }
-      entries.set(key, entry)
+      entries.push(entry)
     }
     return entry
   }
@@ -102,10 +99,6 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   function tell(): void {
     isWorthTelling = true
     onChange()
-  }
-
-  function all(): Entry[] {
-    return [...own.values(), ...others.values()]
   }
 
   begin()
@@ -129,7 +122,7 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
       count(troubles, kind)
     },
     account: () =>
-      isWorthTelling ? { $schema: SCHEMA, account, version, sdk, entries: all(), troubles } : undefined,
+      isWorthTelling ? { $schema: SCHEMA, account, version, sdk, entries, troubles } : undefined,
     begin,
   }
 }
