@@ -45,7 +45,7 @@ export interface Environment {
   alone(name: string, work: (isMine: () => boolean) => Promise<void>): Promise<void>
   /** To the other clients of this origin, in this tab and others, as far as their pages are not gone. */
   tell(outcome: Told): void
-  /** Calls back with what others tell. The returned function ends it. */
+  /** Calls back one listener, the last one given, with what others tell. The returned function ends it. */
   onTold(listener: (outcome: Told) => void): () => void
   phase(): Phase
   /** Calls back with each new phase. The returned function ends it. */

@@ -55,13 +55,13 @@ export interface StreamConfigsOptions {
 interface Settings {
   readonly state?: unknown
   readonly provide_values?: unknown
-  readonly priority?: keyof typeof PRIORITIES
+  readonly priority?: string
   readonly storage?: string
   readonly max_per_minute?: number
   readonly max_age_seconds?: number
 }
 
-const PRIORITIES = { high: 1, normal: 0, low: -1 }
+const PRIORITIES = ['low', 'normal', 'high']
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
@@ -122,8 +122,8 @@ export function createStreamConfigs({
       (found !== settings && 'settings') ||
       (settings.sample && !sample && 'sample') ||
       (state !== 'on' && 'state') ||
-      (!/^(high|normal|low)$/.test(priority) && 'priority') ||
-      (!/^(durable|memory)$/.test(storage) && 'storage') ||
+      (!PRIORITIES.includes(priority) && 'priority') ||
+      (!['durable', 'memory'].includes(storage) && 'storage') ||
       (!(max_per_minute >= 0) && 'max_per_minute') ||
       (!(max_age_seconds >= 0) && 'max_age_seconds') ||
       (!url && 'destination_event_service')
@@ -136,7 +136,7 @@ export function createStreamConfigs({
       provideValues: Array.isArray(provide_values) ? provide_values : [],
       maxPerMinute: max_per_minute,
       longestWait: max_age_seconds * 1000,
-      priority: PRIORITIES[priority],
+      priority: PRIORITIES.indexOf(priority) - 1,
       volatile: storage === 'memory',
     }
   }

@@ -184,16 +184,14 @@ function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environme
 /** To and from the other clients of this origin. One that is open keeps a page out of the back/forward cache. */
 function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'onTold'> {
   let channel: BroadcastChannel | undefined
-  const listeners = new Set<(told: Told) => void>()
+  let listener: ((told: Told) => void) | undefined
 
   function open(): void {
     channel?.close()
     channel = undefined
-    if (phase() === 'gone' || !listeners.size || typeof BroadcastChannel === 'undefined') return
+    if (phase() === 'gone' || !listener || typeof BroadcastChannel === 'undefined') return
     channel = new BroadcastChannel(NAME)
-    channel.onmessage = ({ data }) => {
-      for (const listener of listeners) listener(data)
-    }
+    channel.onmessage = ({ data }) => listener?.(data)
   }
   onPhase(open)
   return {
@@ -204,11 +202,11 @@ function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'on
         // What a host's validator says may be what cannot be sent; its outcome is counted all the same.
       }
     },
-    onTold: (listener) => {
-      listeners.add(listener)
+    onTold: (next) => {
+      listener = next
       open()
       return () => {
-        listeners.delete(listener)
+        listener = undefined
         open()
       }
     },
