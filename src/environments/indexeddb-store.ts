@@ -1,8 +1,9 @@
-import { createStore, promisifyRequest } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import type { RecordStore } from '../core/queue.ts'
 
 /** The 1 is the version of the layout: what another version keeps stays for the client that can read it. */
 const DATABASE = 'rivulet/1'
+const STORE = 'queue'
 
 /** Not a record: until when which client alone may send. */
 const LEASES = /^lease /
@@ -28,30 +29,32 @@ function keepOutOfCache(opening: Promise<unknown>): void {
 
 /** Opened when first used, and again where the browser has closed it, as WebKit does behind a hidden page's back. */
 export function createIndexedDbStore(): IndexedDbStore {
-  const open = () => createStore(DATABASE, 'queue')
-  let transaction = open()
-  let isOpen = false
+  let opening: Promise<IDBDatabase> | undefined
+
+  function open(): Promise<IDBDatabase> {
+    const request = indexedDB.open(DATABASE)
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+    const opening = promisifyRequest(request)
+    keepOutOfCache(opening)
+    return opening
+  }
 
   async function attempt<Result>(
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => Promise<Result>,
   ): Promise<Result> {
-    const run = () => {
-      const running = transaction(mode, (store) => {
-        isOpen = true
-        // Another version of the page's script may want to change it, or a user to delete it.
-        const { db } = store.transaction
-        db.onversionchange = () => db.close()
-        return work(store)
-      })
-      if (!isOpen) keepOutOfCache(running)
-      return running
+    const run = async () => {
+      opening ??= open()
+      const db = await opening
+      // Another version of the page's script may want to change it, or a user to delete it.
+      db.onversionchange = () => db.close()
+      return work(db.transaction(STORE, mode).objectStore(STORE))
     }
     try {
       return await run()
     } catch {
       // If it fails for another reason than being closed, it fails again.
-      transaction = open()
+      opening = undefined
       return run()
     }
   }
