@@ -85,7 +85,13 @@ interface Submission {
 export function createClient(options: ClientOptions, platform: Environment): Client {
   const { domain, now, eventId, phase, resolve, warn } = platform
   checkOptions(options, resolve)
-  const { schemas = {}, fillMetaDt = false, onOutcome, beforeQueue, maxQueueBytes = 5_000_000 } = options
+  const {
+    schemas = {},
+    fillMetaDt = false,
+    onOutcome,
+    beforeQueue = (event) => event,
+    maxQueueBytes = 5_000_000,
+  } = options
   let { consent = 'granted' } = options
   const newId = () => eventId(now())
   const client = newId()
@@ -188,12 +194,12 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
-    const event = beforeQueue ? ask('beforeQueue', () => beforeQueue(enriched)) : enriched
+    const event = ask('beforeQueue', () => beforeQueue(enriched))
     const { meta } = event ?? {}
     if (!event || meta?.id !== id || meta.stream !== stream || !meta.producer)
       return drop(submission, 'before-queue')
 
-    const problems = schema.validate && ask('validate', () => schema.validate?.(event))
+    const problems = ask('validate', () => schema.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
     const seq = ledger.next(stream)
