@@ -294,7 +294,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const data = ledger.account()
     if (!data || (closed && !isLast) || explain(LEDGER).goes === undefined) return
     ledger.begin()
-    queue.forgetAccount()
+    queue.touch()
     submit(LEDGER, data)
   }
 
@@ -369,7 +369,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     if (next === 'denied') dropAll('consent')
     // What was counted without consent is not told with it.
     if (next === 'denied' || consent === 'denied') {
-      queue.forgetAccount()
+      queue.touch()
       ledger.begin()
     }
     consent = next

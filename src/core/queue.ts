@@ -47,7 +47,7 @@ const LEFT = 'left/1'
 export interface EventQueue {
   /** In memory at once, durable soon after: what is added within one write window is one transaction. */
   add(event: QueuedEvent): void
-  /** The account has changed: it is written with the next window. */
+  /** The account has changed, or is another one: it is written with the next window, and its record before leaves. */
   touch(): void
   /** Learns what other tabs and earlier pages have put into the store and taken from it. */
   sync(): Promise<void>
@@ -58,8 +58,6 @@ export interface EventQueue {
    * page goes, in a way that is done at once.
    */
   remove(events: readonly QueuedEvent[]): Promise<void>
-  /** Takes the account out of the store. */
-  forgetAccount(): void
 }
 
 /**
@@ -137,13 +135,11 @@ export function createQueue(options: QueueOptions): EventQueue {
       const durable = fresh.filter(({ volatile }) => !volatile)
       fresh = fresh.filter(({ volatile }) => volatile)
       while (durable.length) keep(nextKey(), durable.splice(0, fitting(durable).length))
+      if (accountKey) forget(accountKey)
       const event = account()
-      if (event) {
-        // Under a key of its own: who takes an older one out of the store leaves this one in it.
-        forgetAccount()
-        accountKey = event.id
-        unsaved.set(accountKey, [event])
-      }
+      // Under a key of its own: who takes an older one out of the store leaves this one in it.
+      accountKey = event?.id ?? ''
+      if (event) unsaved.set(accountKey, [event])
     }
     const saving = save()
     if (leaving) leaveBehind()
@@ -168,11 +164,6 @@ export function createQueue(options: QueueOptions): EventQueue {
     unsaved.delete(key)
     if (records) settled.add(key)
     for (const changed of syncs) changed.add(key)
-  }
-
-  function forgetAccount(): void {
-    if (accountKey) forget(accountKey)
-    accountKey = ''
   }
 
   async function save(): Promise<void> {
@@ -215,7 +206,7 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   function tryAgain(): void {
     resting = false
-    void save()
+    void persist()
   }
 
   async function sync(): Promise<void> {
@@ -284,7 +275,7 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   // Opened before it is needed, for the page may be left with the first event.
   if (allowed()) void attempt((store) => store.read({ has: () => true }))
-  return { add, touch, sync, held, remove, forgetAccount }
+  return { add, touch, sync, held, remove }
 }
 
 function isRecord(found: unknown): found is readonly QueuedEvent[] {

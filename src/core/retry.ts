@@ -57,8 +57,7 @@ function eachByItself(invalid: readonly Entry[], error: readonly Entry[], ids: r
 
 /** What is refused alone is refused for good. */
 function halve(ids: readonly string[], why: string): Verdict {
-  const [id, ...others] = ids
-  if (id && !others.length) return { refused: new Map([[id, why]]), again: new Set() }
+  if (ids.length === 1) return { refused: new Map(ids.map((id) => [id, why])), again: new Set() }
   return { refused: new Map(), again: new Set(ids), halve: true }
 }
 

@@ -702,13 +702,14 @@ test('an account that has changed is a new record, and the one before leaves wit
   const records = createMemoryRecords()
   const clock = createClock()
   let version = 0
+  let hasEnded = false
   const queue = createQueue({
     ...PLAIN_QUEUE,
     memo: { read: () => undefined, write: () => {} },
     phase: () => 'visible',
     records,
     nextKey: () => 'key',
-    account: () => ({ ...createEvent(), id: `account ${++version}` }),
+    account: () => (hasEnded ? undefined : { ...createEvent(), id: `account ${++version}` }),
     after: clock.after,
     warn: () => {},
   })
@@ -719,7 +720,9 @@ test('an account that has changed is a new record, and the one before leaves wit
   queue.touch()
   await clock.pass(WRITE_WINDOW)
   expect([...records.stored.keys()]).toEqual(['account 2'])
-  queue.forgetAccount()
+
+  hasEnded = true
+  queue.touch()
   await queue.remove([])
 
   expect([...records.stored.keys()]).toEqual([])
