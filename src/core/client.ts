@@ -90,6 +90,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     fillMetaDt = false,
     onOutcome,
     beforeQueue = (event) => event,
+    net,
     maxQueueBytes = 5_000_000,
   } = options
   let { consent = 'granted' } = options
@@ -101,6 +102,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   let closed = false
   let reportIsDue = false
 
+  /** What is submitted without consent is not told of later either. */
+  const isCounted = () => consent !== 'denied'
   /** Whether anything may be kept on the device and sent. */
   const allowed = () => consent === 'granted' && phase() !== 'prerendered'
   const memo: Environment['memo'] = {
@@ -139,7 +142,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     queue,
     environment,
     resend: options.resend,
-    net: options.net,
+    net: net && ((url, body) => void ask('net', () => net(url, body))),
     client,
     allowed,
     decide,
@@ -159,7 +162,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const submission = { id: idIn(data) || eventId(at), stream: name, at, data: data as EventData }
     const { id } = submission
     outcomes.submitted(id, name)
-    ledger.submitted(name)
+    if (isCounted()) ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
       idOf('session')
@@ -262,8 +265,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   function conclude(event: Owned, fate: Fate): void {
     const { id, stream, client: instance, url, seq } = event
-    if (!url) ledger.keptOut(stream, outcomeOf(fate))
-    else if (instance && seq) ledger.settled(stream, outcomeOf(fate), instance, seq)
+    if (url && instance && seq) ledger.settled(stream, outcomeOf(fate), instance, seq)
+    else if (!url && isCounted()) ledger.keptOut(stream, outcomeOf(fate))
     outcomes.conclude(id, stream, fate)
   }
 
@@ -367,17 +370,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   function setConsent(next: Consent): void {
     if (next === 'denied') dropAll('consent')
-    // What was counted without consent is not told with it.
-    if (next === 'denied' || consent === 'denied') {
-      queue.touch()
-      ledger.begin()
-    }
     consent = next
     if (next === 'denied') environment.forget()
-    else {
-      configs.refresh()
-      void delivery.drain()
-    }
+    queue.touch()
+    configs.refresh()
+    void delivery.drain()
   }
 
   /** What another tab has settled while this page could not be told is in no queue either. */
@@ -385,8 +382,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return queue.held().filter(({ id }) => outcomes.awaits(id)).length
   }
 
-  async function flush({ timeout = 2000 } = {}): Promise<number> {
-    await delivery.flush(timeout)
+  async function flush(options?: { timeout?: number }): Promise<number> {
+    await delivery.flush(options?.timeout ?? 2000)
     return left()
   }
 

@@ -1,6 +1,6 @@
 import type { Environment, Phase } from './environment.ts'
 import { type EventQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
-import { fitting } from './batch.ts'
+import { byPriority, fitting } from './batch.ts'
 import type { Net } from './options.ts'
 import { bodyOf, createRoute, type Route, type RouteOptions } from './route.ts'
 
@@ -22,8 +22,6 @@ export interface Delivery {
 export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | 'onRested'> {
   readonly queue: EventQueue
   readonly environment: Environment
-  /** Whether anything may be sent. */
-  allowed(): boolean
   /**
    * Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. Asked
    * while no other tab is.
@@ -44,6 +42,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { alone, phase, after, warn } = environment
   const routes = new Map<string, Route>()
   const flying = new Map<QueuedEvent, Phase>()
+  /** Destinations for which the net has been given something. */
+  const inNet = new Set<string>()
   /** Destinations whose turn has been asked for. */
   const asked = new Set<string>()
   const onNothingLeft: (() => void)[] = []
@@ -84,7 +84,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         asked.delete(url)
         if (closed || !allowed()) return
         await queue.sync()
-        if (!isMine()) return
+        if (!isMine() || !allowed()) return
         if (!url) await queue.remove(evict())
         const leaving = queue.held().filter((event) => event.url === url && decide(event))
         await send(leaving, url ? [url] : [])
@@ -117,18 +117,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** Gives what waits to the net, in case the page dies without a word. */
   function cast(): void {
     casting = false
-    if (!net || !allowed()) return
-    for (const url of new Set([...routes.keys(), ...destinations()])) {
-      const waiting = queue
-        .held()
-        .filter((event) => event.url === url && (flying.get(event) ?? 'visible') === 'visible')
+    if (!net) return
+    for (const url of destinations()) inNet.add(url)
+    const held = allowed() ? queue.held() : []
+    for (const url of inNet) {
+      const waiting = held.filter(
+        (event) => event.url === url && (flying.get(event) ?? 'visible') === 'visible',
+      )
       net(url, bodyOf(fitting(waiting)))
     }
   }
 
-  /** To where events are waiting to go. */
+  /** To where events are waiting to go, those of high priority first. */
   function destinations(): Set<string> {
-    const urls = new Set(queue.held().map(({ url }) => url))
+    const first = queue.held().sort((a, b) => byPriority(b, a))
+    const urls = new Set(first.map(({ url }) => url))
     urls.delete(UNDECIDED)
     return urls
   }

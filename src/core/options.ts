@@ -86,6 +86,7 @@ export function checkOptions(options: ClientOptions, resolve: Environment['resol
       wanted === 'http URL'
         ? typeof value === 'string' && resolve(value)
         : value !== null &&
+          !Number.isNaN(value) &&
           [typeof value, value].some((word) => wanted.split(' or ').includes(word as string))
     const leftOut = value === undefined && name !== 'intakeUrl'
     if (!fits && !leftOut) {

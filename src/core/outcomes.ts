@@ -50,7 +50,10 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
     return true
   }
 
-  const stopHearing = environment.onTold(({ id, stream, fate }) => void own(id, stream, fate))
+  const stopHearing = environment.onTold((told) => {
+    // Another version of this client may say what this one does not understand.
+    if (told?.fate?.kind) own(told.id, told.stream, told.fate)
+  })
   return {
     submitted: (id, stream) => {
       awaited.set(id, 1 + (awaited.get(id) ?? 0))

@@ -98,7 +98,7 @@ export function createQueue(options: QueueOptions): EventQueue {
   const settled = new Set<string>()
   /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
   const syncs = new Set<Set<string>>()
-  /** Keys of the records in `memo` that this page has put there. */
+  /** Keys of the records in `memo` that this page has put there or taken up. */
   const leftHere = new Set<string>()
   /** Of the account that was last written here. */
   let accountKey = ''
@@ -178,6 +178,15 @@ export function createQueue(options: QueueOptions): EventQueue {
       if (done && unsaved.get(key) === events) unsaved.delete(key)
     }
     if (!done) for (const key of remove) settled.add(key)
+    tidyLeft()
+  }
+
+  /** What was left behind stays there until it is in the store. */
+  function tidyLeft(): void {
+    if (!leftHere.size || [...leftHere].some((key) => unsaved.has(key))) return
+    const others = leftByOthers()
+    memo.write(LEFT, others.length ? JSON.stringify(others) : '')
+    leftHere.clear()
   }
 
   /** Undefined where there is no storage, or it fails. One that never answers has failed, too: WebKit's may. */
@@ -235,10 +244,10 @@ export function createQueue(options: QueueOptions): EventQueue {
       const missing = events.filter(({ id }) => !ids.has(id))
       // Under its own key: if it reaches the store after all, it is the same record.
       if (missing.length) keep(key, missing)
+      leftHere.add(key)
     }
     if (left.length) touch()
-    if (left.length || leftHere.size) memo.write(LEFT, '')
-    leftHere.clear()
+    tidyLeft()
   }
 
   function leftByOthers(): readonly (readonly [string, readonly QueuedEvent[]])[] {

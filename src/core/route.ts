@@ -33,6 +33,8 @@ export interface RouteOptions {
   readonly flying: Map<QueuedEvent, Phase>
   /** Whether what a beacon took is sent again. Default: true. */
   readonly resend?: boolean | undefined
+  /** Whether anything may be sent. */
+  allowed(): boolean
   /** It has waited for long enough to send again. */
   onRested(): void
   /** What became of the event. */
@@ -43,7 +45,7 @@ export interface RouteOptions {
 
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
 export function createRoute(options: RouteOptions): Route {
-  const { url, queue, environment, flying, resend = true, onRested, onSettled, onTrouble } = options
+  const { url, queue, environment, flying, resend = true, allowed, onRested, onSettled, onTrouble } = options
   const { memo, now, random, phase, after, warn } = environment
   // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the layout's version.
   const restKey = `rest/1 ${url}`
@@ -61,7 +63,7 @@ export function createRoute(options: RouteOptions): Route {
     // request for a few events.
     const due = new Set(queue.held())
     for (;;) {
-      const batch = isResting() ? [] : nextBatch(client)
+      const batch = !allowed() || isResting() ? [] : nextBatch(client)
       if (!batch.some((event) => due.has(event) || phase() !== 'visible')) break
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
@@ -90,6 +92,8 @@ export function createRoute(options: RouteOptions): Route {
     for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
     const ready = queue.held().filter((event) => {
       if (client && event.client !== client) return false
+      // What is too large for what is left goes by a later way.
+      if (phase() !== 'visible' && event.bytes + 2 > room) return false
       const sent = flying.get(event)
       // A plain fetch ends with the page, so what it carries flies again.
       return event.url === url && (!sent || (sent === 'visible' && phase() === 'gone'))
@@ -142,8 +146,12 @@ export function createRoute(options: RouteOptions): Route {
       return cause === undefined ? { kind: 'delivered' } : refusal(cause)
     })
     if (settled.length) {
-      limit *= 2
-      if (failuresSoFar()) setRest(0, 0)
+      // An intake that refuses whatever it gets is not to be asked as fast as it answers.
+      if (settled.length === refused.size) setRest(0, SHORTEST_REST)
+      else {
+        limit *= 2
+        if (failuresSoFar()) setRest(0, 0)
+      }
       if (down) warn(`${url} takes events again`)
       down = false
     }

@@ -124,8 +124,8 @@ export function createStreamConfigs({
       (state !== 'on' && 'state') ||
       (!PRIORITIES.includes(priority) && 'priority') ||
       (!['durable', 'memory'].includes(storage) && 'storage') ||
-      (!(max_per_minute >= 0) && 'max_per_minute') ||
-      (!(max_age_seconds >= 0) && 'max_age_seconds') ||
+      (!isAmount(max_per_minute) && 'max_per_minute') ||
+      (!isAmount(max_age_seconds) && 'max_age_seconds') ||
       (!url && 'destination_event_service')
     return {
       reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
@@ -143,6 +143,8 @@ export function createStreamConfigs({
 
   async function refresh(): Promise<void> {
     if (!url || !allowed()) return
+    // Without consent, it could not be looked at before.
+    if (!streams && !failures) take(recall)
     const { status, text } = await environment.get(url)
     take(() => {
       if (status !== 200 || text.length > LONGEST_TEXT) {
@@ -200,6 +202,10 @@ export function createStreamConfigs({
 /** Revisions compare by their runs of digits. */
 function digitsOf(revision: unknown): string {
   return String(revision).replace(/\D+/g, ' ').trim()
+}
+
+function isAmount(found: unknown): boolean {
+  return typeof found === 'number' && found >= 0
 }
 
 /** Undefined where it is none. */

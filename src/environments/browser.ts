@@ -47,7 +47,7 @@ export function browserEnvironment(): Environment {
     // The browser revalidates by itself; a header of ours would cost a preflight.
     get: (url) => request(url, { cache: 'no-cache' }),
     post: (url, body) => post(url, body, life.phase()),
-    answers: (url) =>
+    answers: async (url) =>
       // Another path of the same server, since blockers go by the whole URL. The answer cannot be read, but it is one.
       fetch(new URL('/', url), { mode: 'no-cors', credentials: 'omit', cache: 'no-store' }).then(
         () => true,
@@ -91,9 +91,15 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | '
   // Firefox before 133 knows no keepalive.
   if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
     const answer = await request(url, { method: 'POST', body, keepalive })
-    // A broken way and a refused keepalive look the same; where it was refused, a beacon may still pass.
-    if (answer.status || !keepalive) return answer
+    // A broken way and a refused keepalive look the same. Where it was refused a beacon may still pass; that counts as a
+    // failure all the same, since nobody hears of it.
+    if (!answer.status && keepalive) beacon(url, body)
+    return answer
   }
+  return beacon(url, body)
+}
+
+function beacon(url: string, body: string): 'unheard' | 'unsent' {
   try {
     // Only a string gets through without a preflight. What it answers, nobody hears.
     return navigator.sendBeacon(url, body) ? 'unheard' : 'unsent'
@@ -102,7 +108,6 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | '
   }
 }
 
-type Work = Parameters<Environment['alone']>[1]
 type Life = Pick<Environment, 'phase' | 'onPhase'>
 
 /** The page's phases. */
@@ -137,47 +142,42 @@ function watchPhases(): Life {
   }
 }
 
-/** A page that goes must not hold a lock: it would not come back from the cache, and a frozen one would block all others. */
+/**
+ * A page that goes must neither hold nor ask for a lock: it would not come back from the cache, and a frozen one would
+ * block all others.
+ */
 function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environment['alone'] {
   const holder = String(Math.random())
 
-  /** Runs the work until it is done or the page goes. */
-  function run(work: Work): Promise<void> {
-    if (phase() === 'gone') return Promise.resolve()
-    return new Promise((resolve) => {
-      let isMine = true
-      const stop = onPhase((next) => {
-        if (next === 'gone') done()
-      })
-      const done = () => {
-        isMine = false
-        stop()
-        resolve()
-      }
-      void work(() => isMine).finally(done)
+  return async (name, work) => {
+    if (phase() === 'gone') return
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    const stop = onPhase((next) => {
+      if (next === 'gone') leaving.abort()
     })
+    let begun = false
+    const turn = () => {
+      begun = true
+      return Promise.race([gone, work(() => !signal.aborted)])
+    }
+    try {
+      await navigator.locks.request(`${NAME} ${name}`, { signal }, turn)
+    } catch {
+      // Unknown here, or refused in a frame without an origin of its own; or the page goes.
+      if (!begun && !signal.aborted) await leased(name, turn)
+    }
+    stop()
   }
 
-  async function leased(name: string, work: Work): Promise<void> {
+  async function leased(name: string, turn: () => Promise<void>): Promise<void> {
     // Where the store does not work either, nothing is shared with others.
     while (!(await store.lease(name, holder, LEASE).catch(() => true))) {
       await new Promise((resolve) => setTimeout(resolve, LEASE_POLL))
     }
-    await run(work)
+    await turn()
     store.lease(name, holder, 0).catch(() => {}) // it ends by itself
-  }
-
-  return async (name, work) => {
-    let begun = false
-    try {
-      await navigator.locks.request(`${NAME} ${name}`, () => {
-        begun = true
-        return run(work)
-      })
-    } catch {
-      // Unknown here, or refused in a frame without an origin of its own.
-      if (!begun) await leased(name, work)
-    }
   }
 }
 
@@ -189,9 +189,13 @@ function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'on
   function open(): void {
     channel?.close()
     channel = undefined
-    if (phase() === 'gone' || !listener || typeof BroadcastChannel === 'undefined') return
-    channel = new BroadcastChannel(NAME)
-    channel.onmessage = ({ data }) => listener?.(data)
+    if (phase() === 'gone' || !listener) return
+    try {
+      channel = new BroadcastChannel(`${NAME}/1`)
+      channel.onmessage = ({ data }) => listener?.(data)
+    } catch {
+      // Unknown here, or blocked along with storage: what others settle is not heard of.
+    }
   }
   onPhase(open)
   return {

@@ -94,10 +94,14 @@ export function createIndexedDbStore(): IndexedDbStore {
         return !taken
       }),
 
-    clear: () =>
-      attempt('readwrite', (store) => {
+    clear: async () => {
+      const databases = await indexedDB.databases?.()
+      // To clear what is not there would make it.
+      if (databases?.every(({ name }) => name !== DATABASE)) return
+      await attempt('readwrite', (store) => {
         store.clear()
         return promisifyRequest(store.transaction)
-      }),
+      })
+    },
   }
 }
