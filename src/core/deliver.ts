@@ -84,10 +84,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         asked.delete(url)
         if (closed || !allowed()) return
         await queue.sync()
-        if (!isMine() || !allowed()) return
-        if (!url) await queue.remove(evict())
-        const leaving = queue.held().filter((event) => event.url === url && decide(event))
-        await send(leaving, url ? [url] : [])
+        if (closed || !isMine() || !allowed()) return
+        const evicted = new Set(url ? [] : evict())
+        const stays = queue.held().filter((event) => !evicted.has(event))
+        const decided = stays.filter((event) => event.url === url && decide(event))
+        await send([...evicted, ...decided], url ? [url] : [])
       }),
     )
     asked.delete(url)

@@ -238,6 +238,8 @@ export function createQueue(options: QueueOptions): EventQueue {
         }
       }
     }
+    // The page went meanwhile, and has left something itself.
+    if (phase() === 'gone') return
     const left = leftByOthers()
     const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
