@@ -77,7 +77,14 @@ test('an account is not evicted, however full the queue', async () => {
   }
   page.crash()
 
-  const next = await start({ environment: { origin: page.origin } })
+  const next = await start({
+    options: { maxQueueBytes: 3000 },
+    environment: { origin: page.origin, answers: DOWN },
+  })
+  submitAll(next, 'high', 15)
+  await next.pass(2 * LINGER)
+  expect(next.client.ledger().high?.evicted).toBeGreaterThan(10)
+  next.answer([])
   await next.pass(20 * MINUTE)
 
   const [account] = accountsIn(next.posts).filter(({ entries }) => entries.some(({ last }) => last === 20))
@@ -242,4 +249,32 @@ test('each tab tells what became of its own events, whichever of them has sent t
     expect(tab.client.ledger()).toEqual({ normal: { submitted: 5, delivered: 5 } })
   })
   expect(tabs[1]!.posts.flatMap(idsOf).length).not.toBe(5)
+})
+
+test('what version 0.1.0 has queued, which knew neither numbers nor ages, arrives', async () => {
+  const origin = createOrigin()
+  const event = (id: string, url: string, json: object) => {
+    const text = JSON.stringify(json)
+    return { id, stream: 'normal', client: 'c', url, json: text, bytes: text.length }
+  }
+  const meta = {
+    id: 'decided',
+    stream: 'normal',
+    producer: { sdk: 'rivulet/0.1.0', id: 'c', seq: 3, rate: 1 },
+  }
+  origin.records.stored.set('1', [
+    event('decided', 'https://intake.example/v1/events', { meta }),
+    event('undecided', '', { at: origin.clock.now(), data: { a: 1 }, ids: {}, values: {} }),
+  ])
+
+  const page = await start({ environment: { origin } })
+  await page.pass(2 * LINGER)
+
+  expect(
+    page
+      .sent()
+      .map(({ meta }) => meta.id)
+      .sort(),
+  ).toEqual(['decided', 'undecided'])
+  expect(origin.records.events()).toEqual([])
 })
