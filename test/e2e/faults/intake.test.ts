@@ -69,7 +69,7 @@ story('another tab, and the next page, keep to the Retry-After that the first on
   intake.fault(tooManyRequests({ retryAfter: 3 }), { times: 1 })
 
   const ids = await submit(one, actions(MANY / 2, 'one'))
-  await intake.until(() => intake.posts.length > 0)
+  await expectHeard(one)
   await one.goto(`${site}/three`)
   ids.push(...(await submit(two, actions(MANY / 2, 'two'))))
   await expectNoHaste(one)
@@ -152,6 +152,13 @@ function eatRequests(): void {
   addEventListener('off', () => {
     window.fetch = fetch
   })
+}
+
+/** Waits until the page has the answer to a request with events. */
+async function expectHeard(tab: Tab): Promise<void> {
+  const requests = () =>
+    tab.run(() => performance.getEntriesByType('resource').map(({ name }) => name.split('?')[0]))
+  await expect.poll(requests, PATIENCE).toContainEqual(expect.stringMatching(/\/v1\/events$/))
 }
 
 /** A flush is no reason to ask again either. */

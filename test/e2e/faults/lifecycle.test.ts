@@ -1,7 +1,17 @@
 import { expect } from 'vitest'
 import { hang, tooManyRequests } from 'rivulet/testing'
 import type { Tab } from '../../support/engines.ts'
-import { actions, arrived, expectAll, expectForgotten, MANY, startScene, story, submit } from './story.ts'
+import {
+  actions,
+  arrived,
+  expectAll,
+  expectForgotten,
+  expectNoneTwice,
+  MANY,
+  startScene,
+  story,
+  submit,
+} from './story.ts'
 
 story(
   'a page with events in its queue comes back from the back/forward cache, and sends them',
@@ -67,6 +77,7 @@ story('where the context is not secure, and so has no Web Locks, two tabs lose n
   }
 
   await expectAll(intake, ids)
+  await expectNoneTwice(intake, ids, tabs)
 })
 
 function notePersisted(tab: Tab): Promise<void> {

@@ -205,6 +205,19 @@ export async function expectAll(intake: FaultyIntake, ids: readonly string[]): P
   expect(gapsIn(events.map(({ meta }) => meta.producer))).toEqual([])
 }
 
+/**
+ * Where the tabs are all seen, they take turns, and no event is sent twice. A hidden one does not wait for its turn, which
+ * may be its last; only WebKit has each in a window of its own.
+ */
+export async function expectNoneTwice(
+  intake: FaultyIntake,
+  ids: readonly string[],
+  tabs: readonly Tab[],
+): Promise<void> {
+  const seen = await Promise.all(tabs.map((tab) => tab.run(() => document.visibilityState === 'visible')))
+  if (seen.every(Boolean)) expect(ids.filter((id) => intake.timesAccepted(id) > 1)).toEqual([])
+}
+
 /** Of instances that have given numbers 1 to n, those of which one is missing. */
 function gapsIn(producers: readonly { id: string; seq: number }[]): string[] {
   const instances = new Set(producers.map(({ id }) => id))
