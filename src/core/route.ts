@@ -39,8 +39,8 @@ export interface RouteOptions {
   onRested(): void
   /** What became of the event. */
   onSettled(event: QueuedEvent, fate: Fate): void
-  /** The destination has stopped to answer, or a blocker lets nothing through to it. */
-  onTrouble(kind: 'unreachable' | 'blocked'): void
+  /** The destination answers that it takes nothing, or does not answer, or a blocker lets nothing through to it. */
+  onTrouble(kind: 'unavailable' | 'unreachable' | 'blocked'): void
 }
 
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
@@ -167,7 +167,7 @@ export function createRoute(options: RouteOptions): Route {
   async function sayDown(status: number): Promise<void> {
     if (down) return
     down = true
-    const kind = !status && (await environment.answers(url)) ? 'blocked' : 'unreachable'
+    const kind = status ? 'unavailable' : (await environment.answers(url)) ? 'blocked' : 'unreachable'
     onTrouble(kind)
     warn(`events wait: ${url} is ${kind}, status ${status}`)
   }

@@ -201,7 +201,7 @@ test('what one page has learned of an intake that is down, the next one knows: i
 })
 
 test.for([
-  ['unreachable', 503, true, 'status 503'],
+  ['unavailable', 503, true, 'status 503'],
   ['unreachable', 0, false, 'status 0'],
   ['blocked', 0, true, 'status 0'],
 ] as const)(
@@ -235,7 +235,7 @@ test('each change of state is one line, however long it lasts', async () => {
     }
   }
 
-  const isDown = expect.stringContaining('is unreachable')
+  const isDown = expect.stringContaining('is unavailable')
   const isBack = expect.stringContaining('takes events again')
   expect(page.warnings).toEqual([isDown, isBack, isDown, isBack, isDown, isBack])
 })
