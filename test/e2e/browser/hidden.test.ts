@@ -1,8 +1,8 @@
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { profileFolder, startOwnChromium } from '../../support/own-chromium.ts'
-import { createHold } from '../../support/relay.ts'
-import { actions, configured, expectStored, startWeb, submit, visit } from '../../support/visit.ts'
+import { createHold, pass } from '../../support/relay.ts'
+import { actions, configured, expectStored, PATIENCE, startWeb, submit, visit } from '../../support/visit.ts'
 
 declare global {
   interface Window {
@@ -93,6 +93,30 @@ test('where keepalive is refused, a hidden page sends a beacon', async () => {
   await expectStored(intake, ids)
 
   expect(relay.posts()[0]?.isBeacon).toBe(true)
+})
+
+test('a hidden page that is frozen in mid-send gives its turn to others, and goes on when it is resumed', async () => {
+  const { site, intake, relay } = await startWeb()
+  const { context } = await startOwnChromium(await profileFolder())
+  const { page } = await visit(context, `${site}/first`)
+  await configured(page)
+  const { script, release } = createHold()
+  relay.onEvents(script)
+  const ids = await submit(page, 'first')
+  await expect.poll(() => relay.posts().length, PATIENCE).toBe(1)
+  const other = await visit(context, `${site}/second`)
+  await configured(other.page)
+  const devtools = await context.newCDPSession(page)
+
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+  relay.onEvents(pass)
+  ids.push(...(await submit(other.page, 'second')))
+  await expectStored(intake, ids)
+  release()
+  await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+  ids.push(...(await submit(page, 'third')))
+
+  await expectStored(intake, ids)
 })
 
 /** Notes how each event request leaves the page. */
