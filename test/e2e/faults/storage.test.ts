@@ -30,6 +30,13 @@ const FAILING: Readonly<Record<string, () => void>> = {
           throw new DOMException('denied', 'SecurityError')
         },
       })
+    // As Firefox does it for sites whose cookies are blocked.
+    window.BroadcastChannel = class {
+      constructor() {
+        throw new DOMException('denied', 'SecurityError')
+      }
+    } as unknown as typeof BroadcastChannel
+    LockManager.prototype.request = () => Promise.reject(new DOMException('denied', 'SecurityError'))
   },
   'an indexedDB that throws when it is opened': () => {
     IDBFactory.prototype.open = () => {
