@@ -29,6 +29,7 @@ describe('the size', () => {
     expect(measured.filter(({ passed }) => passed).map(({ name }) => name)).toEqual([
       'rivulet',
       'rivulet/collectors/web-vitals',
+      'rivulet/fetch-later',
     ])
   })
 
