@@ -18,7 +18,7 @@ export interface Client {
    * `onOutcome`. Returns the event's id, also where the event is dropped.
    */
   submit(stream: string, data?: object): string
-  /** Whether an event of the stream would be kept now. False while there is no config. */
+  /** Whether an event of the stream would be kept now. False while nothing decides yet. */
   isInSample(stream: string): boolean
   /** Why an event of the stream would go or not. */
   explain(stream: string): Explanation
@@ -32,9 +32,15 @@ export interface Client {
    * held while consent was `pending` goes its way.
    */
   setConsent(consent: Consent): void
-  /** Sends now, and resolves to how many events of this client are still queued: after `timeout` ms (2,000) at the latest. */
+  /**
+   * Sends now, and resolves to how many events of this client are still queued: after `timeout` ms (2,000) at the
+   * latest.
+   */
   flush(options?: { timeout?: number }): Promise<number>
-  /** Flushes, reports what the ledger counts, then stops. What could not be sent stays queued where there is storage. */
+  /**
+   * Flushes, reports what the ledger counts, then stops. What could not be sent stays queued where there is storage;
+   * what is in memory only is dropped as `closed`.
+   */
   close(): Promise<void>
 }
 
@@ -67,7 +73,7 @@ const LONGEST_WAIT = 7 * 24 * 3_600_000
 /** In ms: after as long, a client tells what it has counted; and of one that was silent for as long, another does. */
 const REPORT_AFTER = 5 * 60_000
 
-/** An event, and where it has been queued, from where it goes. */
+/** An event; once it is queued, also where it goes, and the instance and number that it has. */
 type Owned = Pick<QueuedEvent, 'id' | 'stream'> & Partial<Pick<QueuedEvent, 'client' | 'url' | 'seq'>>
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */

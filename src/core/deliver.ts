@@ -122,10 +122,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const url of destinations()) inNet.add(url)
     const held = allowed() ? queue.held() : []
     for (const url of inNet) {
-      const waiting = held.filter(
+      const atRisk = held.filter(
         (event) => event.url === url && (flying.get(event) ?? 'visible') === 'visible',
       )
-      net(url, bodyOf(fitting(waiting)))
+      net(url, bodyOf(fitting(atRisk)))
     }
   }
 

@@ -2,8 +2,8 @@ import type { Fate } from './event.ts'
 import type { RecordStore } from './queue.ts'
 
 /**
- * What a platform gives: clock, ids, context, storage, requests, signals. Browser, Node and web view each fill it
- * in; the core reaches for nothing else. Unless a member says otherwise, it does not throw.
+ * What a platform gives: clock, ids, context, storage, requests, signals. Browser and Node each fill it in; the
+ * core reaches for nothing else. Unless a member says otherwise, it does not throw.
  */
 export interface Environment {
   /** Becomes `meta.domain`; left out where there is none. */

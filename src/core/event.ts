@@ -1,7 +1,7 @@
 /** What a feature team hands to `submit`: the fields of its schema. `$schema`, `dt` and `meta` may be left out. */
 export type EventData = { readonly [field: string]: unknown }
 
-/** An event as the intake gets it (design §4). `meta` and `dt` are Rivulet's, the rest is the caller's. */
+/** An event as the intake gets it. `meta` and `dt` are Rivulet's, the rest is the caller's. */
 export interface Event {
   $schema?: string
   dt?: string | undefined
@@ -53,11 +53,11 @@ export type DropReason =
   | 'before-queue' // the host's `beforeQueue` returned null or another event, or threw
   | 'unserializable' // cyclic, a BigInt, a getter that throws
   | 'too-large' // over 90 kB of JSON
-  | 'closed' // submitted after `close()`
-  | 'consent' // there is none, or it was withdrawn while the event was queued
-  | 'limited' // more of its stream in this minute than `max_per_minute`
+  | 'closed' // submitted after `close()`, or unsent then and in memory only
+  | 'consent' // it is denied, or was withdrawn while the event was queued
+  | 'limited' // more of its stream in one minute and page than `max_per_minute`
   | 'evicted' // the queue was full, and this one of the lowest priority the oldest
-  | 'expired' // queued for longer than `max_age_seconds`
+  | 'expired' // queued for longer than `max_age_seconds`, or for a week without a config
   | 'refused' // by the intake, for good
   | 'unconfirmed' // with `resend: false`: a beacon took it, which nobody answers for
 

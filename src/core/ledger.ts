@@ -17,7 +17,7 @@ interface Entry {
   last: number
   /** By reason, how many ended before they got a number. */
   readonly kept_out: Record<string, number>
-  /** By outcome, which numbers ended after: from, to, from, to, … */
+  /** By outcome, which numbers have ended: from, to, from, to, … */
   readonly settled: Record<string, number[]>
 }
 

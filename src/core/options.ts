@@ -22,8 +22,8 @@ export interface ClientOptions {
    */
   readonly beforeQueue?: (event: Event) => Event | null
   /**
-   * `granted`; `pending`: events are held in memory, and nothing is written or sent; `denied`: nor are they held.
-   * Default: `granted`. `setConsent` changes it.
+   * `granted`; `pending`: events are held in memory, nothing is kept on the device or read there, and nothing is
+   * sent but the request for stream config; `denied`: nor are they held. Default: `granted`. `setConsent` changes it.
    */
   readonly consent?: Consent
   /** How many bytes of events are queued at most, of all clients of this origin. Default: 5,000,000. */
@@ -56,7 +56,10 @@ export interface StreamSchema {
   readonly $schema?: string
   /** False where the schema has no `dt`. Default: true. */
   readonly dt?: boolean
-  /** What is wrong with an event; nothing or an empty list where it is valid. One that throws lets the event pass, and is told of once. */
+  /**
+   * What is wrong with an event; nothing or an empty list where it is valid. One that throws lets the event pass, and
+   * is told of once.
+   */
   readonly validate?: (event: Event) => readonly Problem[] | undefined
 }
 

@@ -118,7 +118,10 @@ export function createQueue(options: QueueOptions): EventQueue {
     windowOpen = true
   }
 
-  /** Writes behind the task, for the page may be left with its next; what comes in the window after it waits for its end. */
+  /**
+   * Writes behind the task, for the page may be left with its next; what comes in the window after it waits for its
+   * end.
+   */
   function writeWindow(): void {
     windowOpen = dirty && allowed()
     if (!windowOpen) return

@@ -1,6 +1,6 @@
 import type { Answer } from './environment.ts'
 
-/** What an answer means for the events of a batch (design §4). Those in neither list are delivered. */
+/** What an answer means for the events of a batch. Those in neither list are delivered. */
 export interface Verdict {
   /** By `meta.id`: refused for good, and why. */
   readonly refused: ReadonlyMap<string, string>
@@ -27,7 +27,7 @@ const NOT_ABOUT_EVENTS = /^([0-3]|40[134578]|425|429|451|5)/
 /** What EventGate reports like a passing error and no retry mends. */
 const PERMANENT = /not (configured|allowed)|loading schema|no schema/i
 
-/** Reads an answer for the events sent, whose ids are given in their order; `now` is for a `Retry-After` that is a date. */
+/** Reads an answer for the events sent, given by their ids; `now` is for a `Retry-After` that is a date. */
 export function verdictOf(answer: Answer, ids: readonly string[], now: number): Verdict {
   const status = String(answer.status)
   if (DELIVERED.test(status) && !answer.foreign) return { refused: new Map(), again: new Set() }

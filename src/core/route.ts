@@ -5,7 +5,7 @@ import { LEDGER } from './ledger.ts'
 import type { EventQueue, QueuedEvent } from './queue.ts'
 import { delayAfter, verdictOf } from './retry.ts'
 
-/** As many failures one after the other are put down to the intake; then one event at a time tries whether it is back. */
+/** As many failures in a row are put down to the intake; then one event at a time tries whether it is back. */
 const PATIENCE = 3
 
 /** A network that fails now and then may hit one event several times in a row, but not as often as this. */
@@ -47,13 +47,14 @@ export interface RouteOptions {
 export function createRoute(options: RouteOptions): Route {
   const { url, queue, environment, flying, resend = true, allowed, onRested, onSettled, onTrouble } = options
   const { memo, now, random, phase, after, warn } = environment
-  // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the layout's version.
+  // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the
+  // version of the layout.
   const restKey = `rest/1 ${url}`
   let rest: readonly number[] = []
   let waking = false
   /** Whether it has been said that nothing gets through. */
   let down = false
-  /** Events in a batch, at most: lowered to find the one that makes a batch fail, and to try whether the intake is back. */
+  /** Most events in a batch: lowered to find the one that makes a batch fail, and to try whether the intake is back. */
   let limit = Infinity
   /** Events that failed alone, and how often they did after others had passed. */
   const strikes = new Map<QueuedEvent, number>()

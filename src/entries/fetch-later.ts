@@ -5,9 +5,9 @@ export type { Net } from '../core/options.ts'
 type FetchLater = (url: string, init: RequestInit) => unknown
 
 /**
- * A net for `createClient({ net })`, made of `fetchLater` (Chrome 135): where a page dies without a word and the visitor
- * does not come back, the browser still sends the head of its queue. Only for an intake that keeps one event of each id,
- * since what it sends, a later page sends again. Elsewhere it does nothing.
+ * A net for `createClient({ net })`, made of `fetchLater` (Chrome 135; elsewhere it does nothing): where a page dies
+ * without a word and the visitor does not come back, the browser still sends the head of its queue. Only for an intake
+ * that keeps one event of each id, since what it sends, a later page sends again.
  */
 export function createFetchLaterNet(): Net {
   const scheduled = new Map<string, AbortController>()

@@ -91,8 +91,8 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | '
   // Firefox before 133 knows no keepalive.
   if (phase === 'visible' || (keepalive && 'keepalive' in Request.prototype)) {
     const answer = await request(url, { method: 'POST', body, keepalive })
-    // A broken way and a refused keepalive look the same. Where it was refused a beacon may still pass; that counts as a
-    // failure all the same, since nobody hears of it.
+    // A broken way and a refused keepalive look the same. Where it was refused a beacon may still pass; that counts as
+    // a failure all the same, since nobody hears of it.
     if (!answer.status && keepalive) beacon(url, body)
     return answer
   }

@@ -55,8 +55,8 @@ export function slow(ms: number): Fault {
 
 /**
  * 207, as EventGate answers: the events for which `invalid` is true are refused for good, those for which `error` is
- * true have failed and may be sent again, the others are accepted. 400 where all are invalid, 500 where none is accepted
- * and one has failed, 201 where all are.
+ * true have failed and may be sent again, the others are accepted. 400 where all are invalid, 500 where none is
+ * accepted and one has failed, 201 where all are accepted.
  */
 export function rejecting(which: {
   readonly invalid?: (event: Event) => boolean

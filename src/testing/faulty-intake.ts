@@ -35,9 +35,9 @@ export interface FaultyIntakeOptions {
 }
 
 /**
- * An intake for tests, shaped like EventGate and its stream config API: it keeps in memory what it accepts, and fails on
- * demand. It checks no schema. Events arrive more than once where a client could not hear the answer, so they are kept by
- * `meta.id`.
+ * An intake for tests, shaped like EventGate and its stream config API: it keeps in memory what it accepts, and fails
+ * on demand. It checks no schema. Events arrive more than once where a client could not hear the answer, so they are
+ * kept by `meta.id`.
  */
 export interface FaultyIntake {
   /** For `createClient`. */

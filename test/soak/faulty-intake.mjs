@@ -73,7 +73,7 @@ export async function startFaultyIntake(target, random) {
     await pass(request, response)
   }
 
-  /** Asks for a pause, once: a request in the middle of it is told how much of it is left. @param {Response} response */
+  /** Asks for a pause, once: a request in the middle of it is told how much is left. @param {Response} response */
   function rest(response) {
     const now = Date.now()
     const current = rests.find(({ until }) => until > now)

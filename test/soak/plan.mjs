@@ -30,7 +30,7 @@ export const ENDS = ['kill', 'reload', 'close']
 
 /** The first visit needs its stream config. */
 const UNDISTURBED = 10_000
-/** Each fault lasts for 10 s at least: design §6 speaks of 10 s of 503. */
+/** Each fault lasts for 10 s at least: the verdict counts the requests in 10 s of 503. */
 const SHORTEST = 10_000
 const LONGEST = 30_000
 const SHORTEST_PAUSE = 10_000

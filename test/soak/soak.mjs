@@ -9,9 +9,9 @@ import { startIntake } from 'rivulet/intake'
 import { DATA, STREAM } from '../bench/event.mjs'
 import { CLIENT, servePages } from '../bench/page-server.mjs'
 import { launchUnguarded } from '../support/chromium.mjs'
+import { createRandom } from '../support/random.mjs'
 import { startFaultyIntake } from './faulty-intake.mjs'
 import { planOf } from './plan.mjs'
-import { seeded } from './random.mjs'
 import { startVisitor } from './visitor.mjs'
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url))
@@ -32,7 +32,7 @@ const RECOVERS_WITHIN = 6 * 60_000
  */
 export async function soak({ minutes, seed, say }) {
   const ms = minutes * 60_000
-  const episodes = planOf({ random: seeded(seed), ms })
+  const episodes = planOf({ random: createRandom(seed), ms })
   /** What to end with, the last first. @type {(() => Promise<unknown>)[]} */
   const ends = []
   const ending = (/** @type {() => Promise<unknown>} */ end) => ends.unshift(end)
@@ -45,7 +45,7 @@ export async function soak({ minutes, seed, say }) {
     const intake = await startIntake({ data, schemas, streams, port: 0, log: () => {} })
     ending(() => intake.close())
     // Of its own: how often it is asked depends on the machine, and must not change the plan.
-    const faulty = await startFaultyIntake(intake.url, seeded(seed + 1))
+    const faulty = await startFaultyIntake(intake.url, createRandom(seed + 1))
     ending(() => faulty.close())
     const pages = await servePages()
     ending(() => pages.close())

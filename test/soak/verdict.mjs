@@ -29,7 +29,7 @@
 
 /** @typedef {{ what: string, found: string, wanted: string, good: boolean }} Finding */
 
-/** As the promise has it: an event is durable after so many ms (design §6), so that a kill before may take it. */
+/** As the promise has it: an event is durable after so many ms, so that a kill before may take it. */
 const DURABLE_WITHIN = 75
 /** For an answer to get through to the page: a request may have crossed it. */
 const CROSSES_WITHIN = 100

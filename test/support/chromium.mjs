@@ -87,18 +87,6 @@ export async function launchChromium(options = {}) {
 }
 
 /**
- * The same with a profile that stays on disk: what a page put into IndexedDB is there when the next browser is
- * launched with this folder.
- *
- * @param {string} profileDir
- * @param {NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]> & { bfcache?: boolean }} [options]
- * @returns {Promise<import('playwright').BrowserContext>}
- */
-export async function launchPersistent(profileDir, options = {}) {
-  return chromium.launchPersistentContext(profileDir, await quietly(options))
-}
-
-/**
  * A Chromium as a person has it: a tab behind another one is hidden, a profile is on disk, and it can be killed.
  * Playwright's own launch would keep each page visible and hide its process.
  *

@@ -5,6 +5,7 @@ import { type Account, LEDGER } from '../../src/core/ledger.ts'
 import type { QueuedEvent, RecordStore } from '../../src/core/queue.ts'
 import { httpUrl } from '../../src/environments/http.ts'
 import { createIds } from '../../src/environments/ids.ts'
+import { createRandom } from './random.mjs'
 
 /** The options that most clients of a test have. */
 export const URLS = {
@@ -370,17 +371,6 @@ function createLock(): Lock {
     const mine = last.then(work)
     last = mine.catch(() => 'the next one may go')
     return mine
-  }
-}
-
-/** The same numbers for the same seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 

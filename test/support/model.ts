@@ -6,7 +6,6 @@ import { type QueuedEvent, WRITE_WINDOW } from '../../src/core/queue.ts'
 import type { ClientOptions } from '../../src/core/options.ts'
 import {
   createOrigin,
-  createRandom,
   createTestEnvironment,
   type Post,
   type Reply,
@@ -14,6 +13,7 @@ import {
   type TestEnvironment,
   URLS,
 } from './environment.ts'
+import { createRandom } from './random.mjs'
 
 /** In ms. */
 const DAY = 24 * 3_600_000
@@ -77,7 +77,7 @@ const storesNothing =
 
 const LOSES = 'says that it stored all, and loses the first'
 
-/** Each row of the table of verdicts (design §4), and ways to lose what was there. */
+/** Each kind of verdict on a batch (src/core/retry.ts), and ways to lose what was there. */
 export const BEHAVIOURS = {
   'stores all': (ids) => ({ stored: ids, reply: { status: 201 } }),
   'stores all, and the answer is lost': (ids) => ({ stored: ids, reply: { status: 0 } }),
@@ -276,7 +276,8 @@ export function createWorld({ seed, ...options }: RunOptions) {
     for (const { id, stream, tab: owner, writable } of submissions.values()) {
       if (safe.has(id) || fates.has(id)) continue
       const storageIsUnwell = storageFails || elapsed - storageWellSince <= STORAGE_RESTS
-      // What another page has stored or left, a page may have decided to keep in memory, or have there for want of storage.
+      // What another page has stored or left, a page may have decided to keep in memory, or have there for want of
+      // storage.
       const mayBeHere =
         owner === tab || inTheEnd.has(id) || stream === 'shy' || (storageIsUnwell && !tabs.includes(owner))
       if (!mayBeHere) continue

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-// The checks keep "who may import whom" (README, "Where things are"). Here each wall is broken once, in a copy
+// The checks keep "who may import whom" (README, "Working on it"). Here each wall is broken once, in a copy
 // of the tree, and has to be noticed: a wall whose pattern no longer matches would let everything pass in silence.
 
 const ROOT = resolve(import.meta.dirname, '../..')

@@ -1,5 +1,5 @@
-import { inTime } from './deadline.ts'
 import { type IncomingMessage, request as requestFrom, type ServerResponse } from 'node:http'
+import { inTime } from './deadline.ts'
 
 /** Drives tabs from within: each page asks for the next function to run, and says what it came to. */
 export interface Agent {

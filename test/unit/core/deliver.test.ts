@@ -5,7 +5,6 @@ import { createDelivery, LINGER } from '../../../src/core/deliver.ts'
 import type { Answer } from '../../../src/core/environment.ts'
 import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
 import {
-  createRandom,
   createMemoryRecords,
   createPromise,
   createTestEnvironment,
@@ -14,6 +13,7 @@ import {
   type Reply,
   type TestEnvironmentOptions,
 } from '../../support/environment.ts'
+import { createRandom } from '../../support/random.mjs'
 
 const INTAKE = 'https://intake.example/v1/events'
 const OTHER_INTAKE = 'https://errors.example/v1/events'

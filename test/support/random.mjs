@@ -4,7 +4,7 @@
  * @param {number} seed
  * @returns {() => number}
  */
-export function seeded(seed) {
+export function createRandom(seed) {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
