@@ -32,8 +32,9 @@ export interface Environment {
   /** What is at the URL, revalidated with its server. */
   get(url: string): Promise<Answer>
   /**
-   * Sends `body` as `text/plain`, without credentials, in the way that the phase allows, before it returns.
-   * `unheard` where nobody can hear the answer (a beacon's), `unsent` where it was not sent at all.
+   * Sends `body` as `text/plain`, in the way that the phase allows, before it returns; without credentials, but for
+   * what a browser adds to a beacon by itself. `unheard` where nobody can hear the answer (a beacon's), `unsent` where
+   * it was not sent at all.
    */
   post(url: string, body: string): Promise<Answer | 'unheard' | 'unsent'>
   /** Whether anything at all is heard from the URL's server. */
