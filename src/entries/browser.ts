@@ -5,7 +5,10 @@ import { browserEnvironment } from '../environments/browser.ts'
 export type { Client, Explanation } from '../core/client.ts'
 export type { Unit } from '../core/environment.ts'
 export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
-export type { ClientOptions, StreamSchema } from '../core/options.ts'
+export type { Counts } from '../core/ledger.ts'
+export type { ClientOptions, Consent, Net, StreamSchema } from '../core/options.ts'
+export type { Sample } from '../core/sample.ts'
+export type { StreamConfig } from '../core/stream-config.ts'
 
 /**
  * A client for this page. Events are kept in IndexedDB until the intake has answered for them, and go out from

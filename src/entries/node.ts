@@ -5,7 +5,10 @@ import { nodeEnvironment } from '../environments/node.ts'
 export type { Client, Explanation } from '../core/client.ts'
 export type { Unit } from '../core/environment.ts'
 export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
-export type { ClientOptions, StreamSchema } from '../core/options.ts'
+export type { Counts } from '../core/ledger.ts'
+export type { ClientOptions, Consent, Net, StreamSchema } from '../core/options.ts'
+export type { Sample } from '../core/sample.ts'
+export type { StreamConfig } from '../core/stream-config.ts'
 
 /**
  * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers

@@ -166,16 +166,17 @@ function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environme
       await navigator.locks.request(`${NAME} ${name}`, { signal }, turn)
     } catch {
       // Unknown here, or refused in a frame without an origin of its own; or the page goes.
-      if (!begun && !signal.aborted) await leased(name, turn)
+      if (!begun) await leased(name, turn, signal)
     }
     stop()
   }
 
-  async function leased(name: string, turn: () => Promise<void>): Promise<void> {
+  async function leased(name: string, turn: () => Promise<void>, signal: AbortSignal): Promise<void> {
     // Where the store does not work either, nothing is shared with others.
-    while (!(await store.lease(name, holder, LEASE).catch(() => true))) {
+    while (!signal.aborted && !(await store.lease(name, holder, LEASE).catch(() => true))) {
       await new Promise((resolve) => setTimeout(resolve, LEASE_POLL))
     }
+    if (signal.aborted) return
     await turn()
     store.lease(name, holder, 0).catch(() => {}) // it ends by itself
   }
