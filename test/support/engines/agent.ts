@@ -52,7 +52,9 @@ const PAGE = `(() => {
         }
         say('/agent/done/' + id, JSON.stringify(outcome))
       }
-    } catch {}
+    } catch {
+      // The page goes, or the test is over: nobody asks any more.
+    }
   }
   // Modules have run by then. A request under way would keep the page out of the back/forward cache.
   addEventListener('DOMContentLoaded', () => {
