@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
+import { addSchemasCommand } from './schemas.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
 const CANNOT = 2
@@ -15,12 +16,21 @@ const program = new Command('rivulet')
   .configureOutput({ outputError: () => undefined })
 addIntakeCommand(program)
 addLossCommand(program)
-for (const command of program.commands) command.copyInheritedSettings(program)
+addSchemasCommand(program)
+inherit(program)
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error as Error)
+}
+
+/** A command does not take over by itself how the one above it ends and speaks. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent)
+    inherit(command)
+  }
 }
 
 function exitCodeOf(error: Error): number {

@@ -61,7 +61,10 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
       // A corrected file is read anew.
       for (const key of added) ajv.removeSchema(key)
       if (cause instanceof SchemaError) throw cause
-      throw new SchemaError(`${schema.path}: ${(cause as Error).message}; correct the schema`, { cause })
+      throw new SchemaError(`${(cause as Error).message}; correct the schema`, {
+        place: { file: schema.path },
+        cause,
+      })
     }
 
     function add(key: string, target: Schema): void {
@@ -80,7 +83,8 @@ function asDraft7(uri: string, { path, content }: Schema): AnySchemaObject {
   const { $schema, ...rest } = content
   if ($schema !== undefined && !/^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/.test(String($schema)))
     throw new SchemaError(
-      `${path}: "$schema" is ${$schema}; write it in draft-07, https://json-schema.org/draft-07/schema#`,
+      `"$schema" is ${$schema}; write it in draft-07, https://json-schema.org/draft-07/schema#`,
+      { place: { file: path } },
     )
   return { ...rest, $id: uri }
 }

@@ -17,15 +17,15 @@ export function referencedSchemas(schema: Schema, repository: SchemaRepository):
       if (uri === '' || found.has(uri) || /^https?:\/\/json-schema\.org\//.test(uri)) continue
 
       const target = repository.find(uri)
-      if (!target) throw new SchemaError(nowhere(from, ref, repository))
+      if (!target) throw new SchemaError(nowhere(ref, repository), { place: { file: from.path } })
       found.set(uri, target)
       collect(target)
     }
   }
 }
 
-function nowhere({ path }: Schema, ref: string, { folders }: SchemaRepository): string {
-  return `${path}: "$ref" points to ${ref}, which is no schema in ${folders.join(', ')}; correct it to /title/X.Y.Z#, or add the folder that has it`
+function nowhere(ref: string, { folders }: SchemaRepository): string {
+  return `"$ref" points to ${ref}, which is no schema in ${folders.join(', ')}; correct it to /title/X.Y.Z#, or add the folder that has it`
 }
 
 /** What stands under these keywords is data, and so is no reference. */

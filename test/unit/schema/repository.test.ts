@@ -78,15 +78,10 @@ test('the versions of a title come from all folders, oldest first', async () => 
 })
 
 test.each([
-  [
-    'YAML that is none',
-    'a/1.0.0.yaml',
-    'a: b: c',
-    /a\/1\.0\.0\.yaml: is no YAML \(.*line 1.*\); correct the file/,
-  ],
-  ['JSON that is none', 'a/1.0.0.json', '{', /a\/1\.0\.0\.json: is no JSON/],
-  ['a list', 'a/1.0.0.json', '[]', /a\/1\.0\.0\.json: a schema is an object/],
-  ['nothing', 'a/1.0.0.yaml', '', /a\/1\.0\.0\.yaml: a schema is an object/],
+  ['YAML that is none', 'a/1.0.0.yaml', 'a: b: c', /a\/1\.0\.0\.yaml:1: is no YAML \(.*\); correct the file/],
+  ['JSON that is none', 'a/1.0.0.json', '{', /a\/1\.0\.0\.json:1: is no JSON/],
+  ['a list', 'a/1.0.0.json', '[]', /a\/1\.0\.0\.json:1: a schema is an object/],
+  ['nothing', 'a/1.0.0.yaml', '', /a\/1\.0\.0\.yaml:1: a schema is an object/],
 ])('%s is an error of one line that names the file', async (_, path, text, message) => {
   const repository = openSchemaRepository([await folderOf({ [path]: text })])
 
