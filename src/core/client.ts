@@ -1,9 +1,16 @@
 import type { Environment, Unit } from './environment.ts'
 import type { DropReason, EventData, Fate, Problem } from './event.ts'
 import { fieldsOf, inWords } from './fields.ts'
-import { type ClientOptions, type Consent, checkOptions } from './options.ts'
+import {
+  type ClientOptions,
+  type Consent,
+  checkOptions,
+  type StreamSchema,
+  type StreamSchemas,
+} from './options.ts'
 import { createStreamConfigs, type StreamConfig } from './stream-config.ts'
 import { drawOf, reasonToLeave } from './sample.ts'
+import { createSchemas } from './schemas.ts'
 import { enrich } from './enrich.ts'
 import { byPriority, byteLength } from './batch.ts'
 import { createQueue, type QueuedEvent, UNDECIDED } from './queue.ts'
@@ -11,17 +18,17 @@ import { createDelivery } from './deliver.ts'
 import { type Counts, createLedger, LEDGER, outcomeOf } from './ledger.ts'
 import { createOutcomes } from './outcomes.ts'
 
-/** What a feature team holds in hand. */
-export interface Client {
+/** What a feature team holds in hand. With generated `Schemas`, it takes their streams and fields only. */
+export interface Client<Schemas extends StreamSchemas = StreamSchemas> {
   /**
    * Hands an event over. Never throws, never blocks, whatever it is given; what became of the event is told by
    * `onOutcome`. Returns the event's id, also where the event is dropped.
    */
-  submit(stream: string, data?: object): string
+  submit<Stream extends StreamOf<Schemas>>(stream: Stream, ...data: Submitted<Schemas[Stream]>): string
   /** Whether an event of the stream would be kept now. False while nothing decides yet. */
-  isInSample(stream: string): boolean
+  isInSample(stream: StreamOf<Schemas>): boolean
   /** Why an event of the stream would go or not. */
-  explain(stream: string): Explanation
+  explain(stream: StreamOf<Schemas>): Explanation
   /**
    * How many events of each stream were submitted to this client, and what has become of them, by outcome; those
    * that are not counted under one are still queued.
@@ -43,6 +50,16 @@ export interface Client {
    */
   close(): Promise<void>
 }
+
+type StreamOf<Schemas> = keyof Schemas & string
+
+/** Left out where no field is required. */
+type Submitted<Schema> =
+  Schema extends StreamSchema<infer Data>
+    ? Partial<Data> extends Data
+      ? [data?: Data]
+      : [data: Data]
+    : never
 
 /** What decides on an event of a stream, as it stands. */
 export interface Explanation {
@@ -92,7 +109,6 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   const { domain, now, eventId, phase, resolve, warn } = platform
   checkOptions(options, resolve)
   const {
-    schemas = {},
     fillMetaDt = false,
     onOutcome,
     beforeQueue = (event) => event,
@@ -144,6 +160,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     allowed: () => consent !== 'denied' && phase() !== 'prerendered',
     onConfig: () => void delivery.drain(),
   })
+  const schemaOf = createSchemas({
+    given: options.schemas,
+    environment,
+    onLoad: () => void delivery.drain(),
+  })
   const delivery = createDelivery({
     queue,
     environment,
@@ -194,11 +215,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
     const { goes, config, reason } = explain(stream, ids)
     if (reason) return drop(submission, reason, config?.why || undefined)
-    if (!goes || !config) return hold(submission)
+    const schema = schemaFor(stream)
+    if (!goes || !config || !schema) return hold(submission)
     if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
 
     const { revision, sample, provideValues } = config
-    const schema = schemas[stream] ?? {}
     const producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
@@ -234,7 +255,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       if (config?.reason !== 'killed') return false
       drop(event, 'killed')
     } else {
-      if (!config || (Number(event.notBefore) > now() && !closed)) return false
+      const early = Number(event.notBefore) > now() && !closed
+      if (!config || early || !schemaFor(event.stream)) return false
       orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
     }
     return true
@@ -338,6 +360,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       draw,
       trouble: configs.trouble(),
     }
+  }
+
+  /** Undefined while it is loaded. Our own events name theirs, and are valid. */
+  function schemaFor(stream: string): StreamSchema | undefined {
+    return stream === LEDGER ? {} : schemaOf(stream)
   }
 
   function isLimited(stream: string, most: number, at: number): boolean {

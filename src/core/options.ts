@@ -2,16 +2,23 @@ import type { Environment } from './environment.ts'
 import { inWords } from './fields.ts'
 import type { Event, Outcome, Problem } from './event.ts'
 
-/** What `createClient` takes. Wrong names, kinds and URLs throw; the contents of the data options never do. */
-export interface ClientOptions {
+/**
+ * What `createClient` takes. Wrong names, kinds and URLs throw; the contents of the data options never do. `Schemas`
+ * says which streams there are and what is submitted to them, as the files of `rivulet generate` do.
+ */
+export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   /** Where events go whose stream names no service of its own; absolute, or relative to the page. */
   readonly intakeUrl: string
   /** Where stream config is fetched from and refreshed. Without it, `streamConfigs` is all there is. */
   readonly streamConfigUrl?: string
   /** Stream config known at start, in the form in which the URL serves it. */
   readonly streamConfigs?: object
-  /** What is known of each stream's schema, by stream. */
-  readonly schemas?: Readonly<Record<string, StreamSchema>>
+  /**
+   * What is known of each stream's schema: the `schemas` of a file that `rivulet generate` has written, or a function
+   * that loads such a file when a stream's first event comes: `(stream) => import(…)`. Until it is there, events wait
+   * undecided, for seven days at most; what cannot be loaded is asked for again every 30 s.
+   */
+  readonly schemas?: Schemas | LoadSchemas<Schemas>
   /** Ids of the host's own; those not given are made here. */
   readonly ids?: { readonly pageview?: string; readonly session?: string; readonly device?: string }
   /** JSON values that stream config may ask for by name, or a function that returns them; asked at each `submit`. */
@@ -50,17 +57,31 @@ export type Consent = 'granted' | 'pending' | 'denied'
 /** Sends the body to the URL when the page is gone, in place of what it was given for this URL before. */
 export type Net = (url: string, body: string) => void
 
-/** What the client knows of the schema that a stream carries. */
-export interface StreamSchema {
+/** What is known of the schemas of streams, by stream. */
+export type StreamSchemas = { readonly [stream: string]: StreamSchema }
+
+/** Loads a module whose export `schemas` has at least the stream. Called once for each stream, unless it fails. */
+export type LoadSchemas<Schemas extends StreamSchemas> = (
+  stream: string,
+) => Promise<{ readonly schemas: Schemas }>
+
+/** What the client knows of the schema that a stream carries. `Data` is what is submitted to it. */
+export interface StreamSchema<Data extends object = object> {
   /** Named in events that name none: `/title/X.Y.Z`. */
   readonly $schema?: string
   /** False where the schema has no `dt`. Default: true. */
   readonly dt?: boolean
+  /** Whether the schema has a `client_dt`, which then gets the time of the call in place of `dt`. Default: false. */
+  readonly client_dt?: boolean
+  /** Whether the schema has a `sample`, which then gets the unit and rate that let the event through. Default: false. */
+  readonly sample?: boolean
   /**
    * What is wrong with an event; nothing or an empty list where it is valid. One that throws lets the event pass, and
    * is told of once.
    */
   readonly validate?: (event: Event) => readonly Problem[] | undefined
+  /** Never there: it tells the compiler what `submit` takes. */
+  readonly data?: Data
 }
 
 const WANTED: ReadonlyMap<string, string> = new Map(
@@ -68,7 +89,7 @@ const WANTED: ReadonlyMap<string, string> = new Map(
     intakeUrl: 'http URL',
     streamConfigUrl: 'http URL',
     streamConfigs: 'object',
-    schemas: 'object',
+    schemas: 'object or function',
     ids: 'object',
     context: 'object or function',
     beforeQueue: 'function',

@@ -27,7 +27,7 @@ test.each([
   [{ maxLength: 3 }, 'üüüü', '/field must be at most 3 characters long (has 4)'],
   [{ pattern: '^a$' }, 'b', '/field must match ^a$ (was "b")'],
   [{ format: 'date-time' }, 'yesterday', '/field must be a date-time (was "yesterday")'],
-  [{ required: ['part'] }, {}, '/field must have "part"'],
+  [{ required: ['part'] }, {}, '/field/part is missing'],
   [{ additionalProperties: false }, { part: 1 }, '/field/part is not a field of its schema'],
   [
     { additionalProperties: false },
@@ -35,13 +35,17 @@ test.each([
     '/field/partOf is not a field of its schema (did you mean part_of?)',
   ],
   [{ multipleOf: 2 }, 3, '/field must be multiple of 2 (was 3)'],
-  [{ minProperties: 1 }, {}, '/field must NOT have fewer than 1 properties'],
+  [{ minProperties: 1 }, {}, '/field must have at least 1 field (has 0)'],
+  [{ maxItems: 1 }, [1, 2], '/field must have at most 1 item (has 2)'],
+  [{ uniqueItems: true }, [1, 1], '/field must not have an item twice'],
+  [{ dependencies: { a: ['b'] } }, { a: 1 }, '/field must have property b when property a is present'],
 ])('%j against %j', (schema, value, words) => {
   expect(problemsOf(ofField(schema), { field: value })).toEqual([words])
 })
 
 test('what is wrong with the event itself says so', () => {
-  expect(problemsOf({ required: ['dt'] }, {})).toEqual(['the event must have "dt"'])
+  expect(problemsOf({ minProperties: 1 }, {})).toEqual(['the event must have at least 1 field (has 0)'])
+  expect(problemsOf({ required: ['dt'] }, {})).toEqual(['/dt is missing'])
   expect(problemsOf({ additionalProperties: false }, { dt: 1 })).toEqual(['/dt is not a field of its schema'])
 })
 

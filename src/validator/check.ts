@@ -1,0 +1,128 @@
+/**
+ * What is known of a value: the keywords of a JSON Schema (draft-07) that `rivulet generate` understands, `pattern`
+ * and `format` as regular expressions. `true` lets every value pass.
+ */
+export type Rules = ValueRules | true
+
+/** The pattern that stands for a format, with the format's name. */
+export type Format = RegExp & { readonly title: string }
+
+interface ValueRules extends Limits {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly pattern?: RegExp
+  readonly format?: Format
+  readonly items?: Rules
+  readonly uniqueItems?: boolean
+  readonly required?: readonly string[]
+  readonly properties?: { readonly [name: string]: Rules | false }
+  readonly additionalProperties?: Rules | false
+  readonly propertyNames?: Rules
+}
+
+interface Limits {
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minProperties?: number
+  readonly maxProperties?: number
+}
+
+/** Told of each rule that is not kept: where in the event, by which keyword of which rules, and the value there. */
+export type Report = (path: Path, keyword: Keyword, value: unknown, rules: Rules) => void
+
+export type Keyword = keyof ValueRules
+
+/** The names and indexes that lead to a value. The same list throughout: it is to be read at once. */
+export type Path = readonly (string | number)[]
+
+/** Checks a value as its JSON will be: by `toJSON`, NaN as null, and without the fields that JSON leaves out. */
+export function check(rules: Rules, raw: unknown, report: Report, path: (string | number)[] = []): void {
+  const value = jsonOf(raw)
+  const kind = kindOf(value)
+  const { type, enum: allowed } = rules as ValueRules
+  // A name of a type stands in no other's, so that this is right for one and for a list.
+  if (type && !type.includes(kind) && !(Number.isInteger(value) && type.includes('integer'))) fail('type')
+  if (allowed && !allowed.some((one) => one === value || canonical(one) === canonical(value))) fail('enum')
+  if (kind === 'number') limit(value as number, 'minimum', 'maximum')
+  else if (kind === 'string') checkText(value as string, rules as ValueRules)
+  else if (kind === 'array') checkList(value as unknown[], rules as ValueRules)
+  else if (kind === 'object') checkFields(value as Fields, rules as ValueRules)
+
+  function checkText(text: string, { pattern, format }: ValueRules): void {
+    limit(codePoints(text), 'minLength', 'maxLength')
+    if (pattern && !pattern.test(text)) fail('pattern')
+    if (format && !format.test(text)) fail('format')
+  }
+
+  function checkList(list: readonly unknown[], { items, uniqueItems }: ValueRules): void {
+    limit(list.length, 'minItems', 'maxItems')
+    if (uniqueItems && new Set(list.map(canonical)).size < list.length) fail('uniqueItems')
+    for (let index = 0; items && index < list.length; index++) checkBelow(index, items, list[index])
+  }
+
+  function checkFields(fields: Fields, known: ValueRules): void {
+    const { properties = {}, required = [], additionalProperties, propertyNames } = known
+    const names = Object.keys(fields).filter((name) => !isLeftOut(fields[name]))
+    limit(names.length, 'minProperties', 'maxProperties')
+    for (const name of required)
+      if (!names.includes(name)) report([...path, name], 'required', undefined, rules)
+    for (const name of names) {
+      checkBelow(name, propertyNames, name)
+      checkBelow(name, has(properties, name) ? properties[name] : additionalProperties, fields[name])
+    }
+  }
+
+  function checkBelow(name: string | number, below: Rules | false | undefined, field: unknown): void {
+    path.push(name)
+    if (below === false) fail('additionalProperties', field)
+    else if (below) check(below, field, report, path)
+    path.pop()
+  }
+
+  function limit(size: number, least: keyof Limits, most: keyof Limits): void {
+    const limits = rules as Limits
+    if (size < limits[least]!) fail(least)
+    if (size > limits[most]!) fail(most)
+  }
+
+  function fail(keyword: Keyword, there = value): void {
+    report(path, keyword, there, rules)
+  }
+}
+
+type Fields = { readonly [name: string]: unknown }
+
+function jsonOf(raw: unknown): unknown {
+  return typeof (raw as { toJSON?: unknown } | null)?.toJSON === 'function'
+    ? (raw as { toJSON(): unknown }).toJSON()
+    : raw
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || typeof value === 'function' || typeof value === 'symbol'
+}
+
+/** JSON Schema counts them in code points. */
+function codePoints(text: string): number {
+  return /[\ud800-\udfff]/.test(text) ? [...text].length : text.length
+}
+
+function has(fields: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(fields, name)
+}
+
+/** The same text for values that are equal in JSON, in whatever order they have their fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    kindOf(part) === 'object' ? Object.fromEntries(Object.entries(part).sort()) : part,
+  )
+}
