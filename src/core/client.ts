@@ -216,7 +216,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const { goes, config, reason } = explain(stream, ids)
     if (reason) return drop(submission, reason, config?.why || undefined)
     const schema = schemaFor(stream)
-    if (!goes || !config || !schema) return hold(submission)
+    if (!goes || !config || schema === undefined) return hold(submission)
     if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
 
     const { revision, sample, provideValues } = config
@@ -256,7 +256,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       drop(event, 'killed')
     } else {
       const early = Number(event.notBefore) > now() && !closed
-      if (!config || early || !schemaFor(event.stream)) return false
+      if (!config || early || schemaFor(event.stream) === undefined) return false
       orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
     }
     return true
