@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
+import { addGenerateCommand } from './generate.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
 import { addSchemasCommand } from './schemas.ts'
@@ -17,6 +18,7 @@ const program = new Command('rivulet')
 addIntakeCommand(program)
 addLossCommand(program)
 addSchemasCommand(program)
+addGenerateCommand(program)
 inherit(program)
 
 try {

@@ -43,36 +43,34 @@ export type Path = readonly (string | number)[]
 export function check(rules: Rules, raw: unknown, report: Report, path: (string | number)[] = []): void {
   const value = jsonOf(raw)
   const kind = kindOf(value)
-  const { type, enum: allowed } = rules as ValueRules
+  const known = rules as ValueRules
+  const { type, enum: allowed, items } = known
   // A name of a type stands in no other's, so that this is right for one and for a list.
   if (type && !type.includes(kind) && !(Number.isInteger(value) && type.includes('integer'))) fail('type')
   if (allowed && !allowed.some((one) => one === value || canonical(one) === canonical(value))) fail('enum')
+
   if (kind === 'number') limit(value as number, 'minimum', 'maximum')
-  else if (kind === 'string') checkText(value as string, rules as ValueRules)
-  else if (kind === 'array') checkList(value as unknown[], rules as ValueRules)
-  else if (kind === 'object') checkFields(value as Fields, rules as ValueRules)
-
-  function checkText(text: string, { pattern, format }: ValueRules): void {
-    limit(codePoints(text), 'minLength', 'maxLength')
-    if (pattern && !pattern.test(text)) fail('pattern')
-    if (format && !format.test(text)) fail('format')
+  if (kind === 'string') {
+    limit(codePoints(value as string), 'minLength', 'maxLength')
+    for (const keyword of ['pattern', 'format'] as const)
+      if (known[keyword]?.test(value as string) === false) fail(keyword)
   }
-
-  function checkList(list: readonly unknown[], { items, uniqueItems }: ValueRules): void {
+  if (kind === 'array') {
+    const list = value as readonly unknown[]
     limit(list.length, 'minItems', 'maxItems')
-    if (uniqueItems && new Set(list.map(canonical)).size < list.length) fail('uniqueItems')
-    for (let index = 0; items && index < list.length; index++) checkBelow(index, items, list[index])
+    if (known.uniqueItems && new Set(list.map(canonical)).size < list.length) fail('uniqueItems')
+    for (const index of list.keys()) checkBelow(index, items, list[index])
   }
-
-  function checkFields(fields: Fields, known: ValueRules): void {
-    const { properties = {}, required = [], additionalProperties, propertyNames } = known
+  if (kind === 'object') {
+    const { properties = {}, required = [] } = known
+    const fields = value as Fields
     const names = Object.keys(fields).filter((name) => !isLeftOut(fields[name]))
     limit(names.length, 'minProperties', 'maxProperties')
     for (const name of required)
       if (!names.includes(name)) report([...path, name], 'required', undefined, rules)
     for (const name of names) {
-      checkBelow(name, propertyNames, name)
-      checkBelow(name, has(properties, name) ? properties[name] : additionalProperties, fields[name])
+      checkBelow(name, known.propertyNames, name)
+      checkBelow(name, has(properties, name) ? properties[name] : known.additionalProperties, fields[name])
     }
   }
 
@@ -108,7 +106,7 @@ function kindOf(value: unknown): string {
 }
 
 function isLeftOut(value: unknown): boolean {
-  return value === undefined || typeof value === 'function' || typeof value === 'symbol'
+  return /^(undefined|function|symbol)$/.test(typeof value)
 }
 
 /** JSON Schema counts them in code points. */
@@ -125,4 +123,9 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part) =>
     kindOf(part) === 'object' ? Object.fromEntries(Object.entries(part).sort()) : part,
   )
+}
+
+/** A path as a JSON pointer (RFC 6901). */
+export function pointer(path: Path): string {
+  return path.map((name) => `/${String(name).replace(/~/g, '~0').replace(/\//g, '~1')}`).join('')
 }

@@ -1,5 +1,5 @@
 import type { Event, Problem } from '../core/event.ts'
-import { check, type Path, type Rules } from './check.ts'
+import { check, pointer, type Rules } from './check.ts'
 
 export type { Format, Rules } from './check.ts'
 
@@ -13,9 +13,4 @@ export function createValidator(rules: Rules, _$schema: string): (event: Event) 
     check(rules, event, (path, keyword) => problems.push({ path: pointer(path), keyword }))
     return problems
   }
-}
-
-/** As RFC 6901 has it. */
-export function pointer(path: Path): string {
-  return path.map((name) => `/${String(name).replace(/~/g, '~0').replace(/\//g, '~1')}`).join('')
 }

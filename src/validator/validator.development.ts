@@ -1,6 +1,5 @@
 import type { Event, Problem } from '../core/event.ts'
-import { check, type Keyword, type Path, type Rules } from './check.ts'
-import { pointer } from './validator.ts'
+import { check, type Keyword, type Path, pointer, type Rules } from './check.ts'
 import { ruleInWords } from './words.ts'
 
 export type { Format, Rules } from './check.ts'
