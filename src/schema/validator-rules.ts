@@ -7,21 +7,6 @@ import type { Schema } from './repository.ts'
 /** The rules of a schema as data: `rivulet/validator`'s, with patterns and formats still by their text and name. */
 export type RulesText = { readonly [keyword: string]: unknown } | true
 
-/** What says nothing of which values are valid. */
-const ANNOTATIONS = [
-  '$comment',
-  '$schema',
-  'contentEncoding',
-  'contentMediaType',
-  'default',
-  'definitions',
-  'description',
-  'examples',
-  'readOnly',
-  'title',
-  'writeOnly',
-]
-
 const NUMBERS = [
   'maximum',
   'maxItems',
@@ -39,6 +24,8 @@ const isDraft7 = ($schema: unknown) =>
     .replace(/^http:/, 'https:')
     .replace(/#$/, '') === DRAFT_7.slice(0, -1)
 const ajv = new Ajv({ strict: false, logger: false })
+/** What the intake's validator looks at; all other words of a schema say nothing of which values are valid. */
+const CHECKED = new Map(Object.entries(ajv.RULES.all))
 
 /** Tells what cannot be checked in a page, and where in the schema it stands. */
 type Refuse = (pointer: string, what: string) => never
@@ -83,7 +70,7 @@ function rulesAt(schema: unknown, pointer: string, refuse: Refuse): RulesText {
   if (schema === false) return { enum: [] }
   if (!isObject(schema)) return refuse(pointer, `${JSON.stringify(schema)} is no schema; write an object`)
   const rules = Object.entries(schema).flatMap(([keyword, value]) => {
-    if (ANNOTATIONS.includes(keyword)) return []
+    if (!CHECKED.has(keyword) || keyword === '$comment') return []
     return [[keyword, ruleOf(keyword, value, schema, `${pointer}/${keyword}`, refuse)] as const]
   })
   const { const: only, ...others } = Object.fromEntries(rules.filter(([, rule]) => rule !== undefined))

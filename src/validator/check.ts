@@ -44,7 +44,7 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
   const value = jsonOf(raw)
   const kind = kindOf(value)
   const known = rules as ValueRules
-  const { type, enum: allowed, items } = known
+  const { type, enum: allowed } = known
   // A name of a type stands in no other's, so that this is right for one and for a list.
   if (type && !type.includes(kind) && !(Number.isInteger(value) && type.includes('integer'))) fail('type')
   if (allowed && !allowed.some((one) => one === value || canonical(one) === canonical(value))) fail('enum')
@@ -59,32 +59,36 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
     const list = value as readonly unknown[]
     limit(list.length, 'minItems', 'maxItems')
     if (known.uniqueItems && new Set(list.map(canonical)).size < list.length) fail('uniqueItems')
-    for (const index of list.keys()) checkBelow(index, items, list[index])
+    for (const index of list.keys()) checkBelow(index, known.items, list[index])
   }
   if (kind === 'object') {
     const { properties = {}, required = [] } = known
     const fields = value as Fields
-    const names = Object.keys(fields).filter((name) => !isLeftOut(fields[name]))
+    const names = Object.keys(fields).filter((name) => !isLeftOut(jsonOf(fields[name])))
     limit(names.length, 'minProperties', 'maxProperties')
-    for (const name of required)
-      if (!names.includes(name)) report([...path, name], 'required', undefined, rules)
+    for (const name of required) if (!names.includes(name)) checkBelow(name, false, undefined, 'required')
     for (const name of names) {
       checkBelow(name, known.propertyNames, name)
       checkBelow(name, has(properties, name) ? properties[name] : known.additionalProperties, fields[name])
     }
   }
 
-  function checkBelow(name: string | number, below: Rules | false | undefined, field: unknown): void {
+  /** `false` lets nothing pass. */
+  function checkBelow(
+    name: string | number,
+    below: Rules | false | undefined,
+    there: unknown,
+    keyword: Keyword = 'additionalProperties',
+  ): void {
     path.push(name)
-    if (below === false) fail('additionalProperties', field)
-    else if (below) check(below, field, report, path)
+    if (below === false) fail(keyword, there)
+    else if (below) check(below, there, report, path)
     path.pop()
   }
 
   function limit(size: number, least: keyof Limits, most: keyof Limits): void {
-    const limits = rules as Limits
-    if (size < limits[least]!) fail(least)
-    if (size > limits[most]!) fail(most)
+    if (size < known[least]!) fail(least)
+    if (size > known[most]!) fail(most)
   }
 
   function fail(keyword: Keyword, there = value): void {
