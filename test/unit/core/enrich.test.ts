@@ -94,3 +94,21 @@ test("the caller's objects are not touched", () => {
 test("where there is no domain, the caller's own stays", () => {
   expect(enrich({ meta: { domain: 'mine' } }, facts()).meta.domain).toBe('mine')
 })
+test('in a schema with a client_dt that field is the time of the call, and dt is left to the intake', () => {
+  const event = enrich({}, facts({ schema: { client_dt: true, dt: true } }))
+
+  expect(event.client_dt).toBe('2026-11-23T08:00:00.000Z')
+  expect(event).not.toHaveProperty('dt')
+  expect(enrich({ client_dt: 'mine' }, facts({ schema: { client_dt: true } })).client_dt).toBe('mine')
+})
+
+test('sample is what let the event through, where the schema has it and the stream is sampled', () => {
+  const sampled = { ...PRODUCER, unit: 'session', rate: 0.1 }
+
+  expect(enrich({ sample: 'x' }, facts({ schema: { sample: true }, producer: sampled })).sample).toEqual({
+    unit: 'session',
+    rate: 0.1,
+  })
+  expect(enrich({}, facts({ producer: sampled }))).not.toHaveProperty('sample')
+  expect(enrich({}, facts({ schema: { sample: true } }))).not.toHaveProperty('sample')
+})
