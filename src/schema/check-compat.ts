@@ -3,8 +3,7 @@ import { breaksBetween, isHarm } from './compat.ts'
 import { CONFIG_FILE, readConfig } from './config.ts'
 import type { Finding } from './finding.ts'
 import { harmInWords } from './harm.ts'
-import { changesOfPublished, keyOf } from './published.ts'
-import { RULE_NAMES } from './rule-names.ts'
+import { changesOfPublished, keyOf } from './published-changes.ts'
 import { lineOf } from './schema-file.ts'
 import { compareVersions } from './schema-uri.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
@@ -15,6 +14,9 @@ export interface CompatReport {
   /** How many versions were compared with the one before. */
   readonly compared: number
 }
+
+/** The rules that are kept here, by the names that a config may switch off. */
+export const COMPAT_RULES = ['compatible', 'published']
 
 const REASON =
   'Within a major version, what is stored stays readable and what producers send stays valid, whichever version they know.'
@@ -28,7 +30,7 @@ export function checkCompat(
   folder: string,
   { against: revision }: { against?: string | undefined } = {},
 ): CompatReport {
-  const config = readConfig(folder, RULE_NAMES)
+  const config = readConfig(folder)
   const { versions, findings } = versionsIn(folder)
   const isOn = (rule: string) => (version: Version) => config.isOn(rule, version.path)
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Harm, harmOf, harmOfLength, harmOfSchema, OTHER, WIDER } from './harm.ts'
-import { below } from './pointer.ts'
+import { pointerTo } from './json-pointer.ts'
 import type { SchemaObject } from './schema-file.ts'
 
 /** A change between two versions of a schema that no minor version may make. */
@@ -51,7 +51,7 @@ const WITH_LIST_OF_SCHEMAS = new Set(['allOf', 'anyOf', 'oneOf', 'items'])
 function schemas(keyword: string, was: unknown, is: unknown, where: Where): Break[] {
   if (isObject(was) && isObject(is))
     return Object.keys(was).flatMap((key) =>
-      keywords(key, was, is, { ...where, pointer: below(where.pointer, key) }),
+      keywords(key, was, is, { ...where, pointer: pointerTo(where.pointer, key) }),
     )
   return plain(was, is, where, harmOfSchema(keyword, was, is))
 }
@@ -120,7 +120,7 @@ function byName(
   { rest, ...where }: Where & { rest: unknown },
 ): Break[] {
   return Object.keys(was).flatMap((name) => {
-    const at = { ...where, pointer: below(where.pointer, name) }
+    const at = { ...where, pointer: pointerTo(where.pointer, name) }
     if (own(is, name) !== undefined) return schemas(keyword, own(was, name), own(is, name), at)
     return [broken(at, keyword === 'properties' ? harmOfLoss(rest) : OTHER, 'it is gone')]
   })
@@ -148,7 +148,7 @@ function lists(keyword: string, was: readonly unknown[], is: readonly unknown[],
       ),
     ]
   return was.flatMap((schema, index) =>
-    schemas(keyword, schema, is[index], { ...where, pointer: below(where.pointer, index) }),
+    schemas(keyword, schema, is[index], { ...where, pointer: pointerTo(where.pointer, index) }),
   )
 }
 

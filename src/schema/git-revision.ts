@@ -91,4 +91,9 @@ function done(answer: Answer): Answer {
 }
 
 /** A git hook has these set, for a repository that need not be the folder's. */
-const OF_THE_FOLDER = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined }
+const OF_THE_FOLDER = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_PREFIX: undefined,
+}

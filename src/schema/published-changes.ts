@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
 import type { Finding } from './finding.ts'
-import { below } from './pointer.ts'
+import { pointerTo } from './json-pointer.ts'
 import { lineOf } from './schema-file.ts'
 import type { Version } from './versions.ts'
 
@@ -71,7 +71,7 @@ function firstDifference(was: unknown, is: unknown, pointer = ''): string {
   if (!isNode(was) || !isNode(is)) return pointer
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]
   const key = keys.find((name) => !isDeepStrictEqual(was[name], is[name]))
-  return key === undefined ? pointer : firstDifference(was[key], is[key], below(pointer, key))
+  return key === undefined ? pointer : firstDifference(was[key], is[key], pointerTo(pointer, key))
 }
 
 const isNode = (value: unknown): value is { readonly [key: string]: unknown } =>

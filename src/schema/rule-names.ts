@@ -1,2 +1,0 @@
-/** The names that `off` in rivulet-schemas.yaml may have, whichever command keeps the rule. */
-export const RULE_NAMES: readonly string[] = ['compatible', 'published']
