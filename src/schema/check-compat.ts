@@ -4,7 +4,7 @@ import { CONFIG_FILE, readConfig } from './config.ts'
 import type { Finding } from './finding.ts'
 import { harmInWords } from './harm.ts'
 import { changesOfPublished, keyOf } from './published-changes.ts'
-import { lineOf } from './schema-file.ts'
+import { lineOf, type SchemaObject } from './schema-file.ts'
 import { compareVersions } from './schema-uri.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
 
@@ -51,12 +51,16 @@ export function checkCompat(
   }
 }
 
-/** A version and the one before it. */
+/** A version and the one before it, both readable; what is not has a finding of its own. */
 interface Step {
-  readonly old: Version
-  readonly now: Version
+  readonly old: Version & Readable
+  readonly now: Version & Readable
   /** The newest version of the title. */
   readonly newest: Version
+}
+
+interface Readable {
+  readonly content: SchemaObject
 }
 
 function stepsOf(versions: readonly Version[]): Step[] {
@@ -65,7 +69,8 @@ function stepsOf(versions: readonly Version[]): Step[] {
     const newest = ofTitle.at(-1)!
     return ofTitle.slice(1).flatMap((now, index) => {
       const old = ofTitle[index]!
-      return majorOf(old) === majorOf(now) ? [{ old, now, newest }] : []
+      const isStep = majorOf(old) === majorOf(now)
+      return isStep && isReadable(old) && isReadable(now) ? [{ old, now, newest }] : []
     })
   })
 }
@@ -74,9 +79,6 @@ function findingsOf(
   { old, now, newest }: Step,
   { folder, isNew }: { folder: string; isNew: boolean },
 ): Finding[] {
-  // What cannot be read has a finding of its own.
-  if (!old.content || !now.content) return []
-
   const breaks = breaksBetween(old.content, now.content)
   const advice =
     !isNew && now !== newest
@@ -94,5 +96,6 @@ function findingsOf(
   }))
 }
 
+const isReadable = (version: Version): version is Version & Readable => version.content !== undefined
 const majorOf = ({ version }: Version) => Number.parseInt(version, 10)
 const byVersion = (a: Version, b: Version) => compareVersions(a.version, b.version)
