@@ -225,15 +225,42 @@ describe('against a revision', () => {
 
   test('a published version may be written otherwise', async () => {
     const { folder, commit } = await tempRepository()
-    await commit({ 'schemas/shop/click/1.0.0.yaml': 'title: shop/click\ntype: object\n' })
+    await commit({ 'schemas/shop/click/1.0.0.yaml': 'title: shop/click\ndescription: Tūī 🐦\n' })
 
     await write(
       join(folder, 'schemas/shop/click/1.0.0.yaml'),
-      '# A click.\r\ntype: "object"\r\ntitle: shop/click\r\n',
+      '# A click.\r\ndescription: "Tūī 🐦"\r\ntitle: shop/click\r\n',
     )
-    await write(join(folder, 'schemas/shop/click/1.0.0.json'), { type: 'object', title: 'shop/click' })
+    await write(join(folder, 'schemas/shop/click/1.0.0.json'), {
+      description: 'Tūī 🐦',
+      title: 'shop/click',
+    })
 
     expect(await compat(folder, 'schemas', '--against', 'HEAD')).toMatchObject({ code: 0 })
+  })
+
+  test('a published version that cannot be read any more is one finding', async () => {
+    const { folder, commit } = await tempRepository()
+    await commit(FIRST)
+    await write(join(folder, 'schemas/shop/click/1.0.0.json'), '{')
+
+    const { code, stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
+
+    expect(stdout).toMatch(
+      /^schemas\/shop\/click\/1\.0\.0\.json:1: is no JSON [^\n]+ \[readable\]\n0 versions/,
+    )
+    expect(code).toBe(1)
+  })
+
+  test('a new version of an old major is told to take the next major that is free', async () => {
+    const { folder, commit } = await tempRepository()
+    await commit({ ...FIRST, 'schemas/shop/click/2.0.0.json': click('2.0.0', { action: 'integer' }) })
+    await write(join(folder, 'schemas/shop/click/1.1.0.json'), click('1.1.0', {}))
+
+    const { stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
+
+    expect(stdout).toContain('1.1.0 breaks 1.0.0 at /properties/action: ')
+    expect(stdout).toContain('; publish it as 3.0.0 [compatible]')
   })
 
   test('a file of another content type has to hold what the version holds', async () => {
@@ -265,8 +292,12 @@ describe('against a revision', () => {
 
     const { stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
 
-    expect(stdout).toContain('schemas/shop/click/1.1.0.json: 1.1.0 is gone, and HEAD has it')
-    expect(stdout).toContain('1.2.0 breaks 1.1.0 at /properties/count: it is gone')
+    expect(stdout.split('\n')).toEqual([
+      expect.stringContaining('schemas/shop/click/1.1.0.json: 1.1.0 is gone, and HEAD has it'),
+      expect.stringContaining('1.2.0 breaks 1.1.0 at /properties/count: it is gone'),
+      '1 version compared with the one before: 2 found',
+      '',
+    ])
   })
 
   test('a title that was renamed is one finding: the old one is gone', async () => {
