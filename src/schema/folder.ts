@@ -42,26 +42,28 @@ function titlesBelow(folder: string, title: string): TitleFolder[] {
   const files = entries.flatMap(({ name }) => fileOf(path, name) ?? []).sort(byVersion)
   const own = files.length > 0 && title ? [{ folder, title, path, files }] : []
   const below = entries
-    .filter(
-      (entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name) && !FILE.test(entry.name),
-    )
+    .filter((entry) => entry.isDirectory() && holdsTitles(entry.name))
     .flatMap(({ name }) => titlesBelow(folder, title ? `${title}/${name}` : name))
   return [...own, ...below]
 }
 
+/** Whether a folder of that name is part of a title. */
+export function holdsTitles(name: string): boolean {
+  return !/^\.|^node_modules$/.test(name) && !FILE.test(name)
+}
+
 function fileOf(folder: string, name: string): TitleFile | undefined {
+  const parts = partsOf(name)
+  const path = join(folder, name)
+  return parts && { ...parts, path, isLink: lstatSync(path).isSymbolicLink() }
+}
+
+/** What the name of a file says of it; undefined where no title's folder has such a file. */
+export function partsOf(name: string): Omit<TitleFile, 'path' | 'isLink'> | undefined {
   const [, version, ending = ''] = FILE.exec(name) ?? []
   if (!version) return undefined
-  const path = join(folder, name)
   const kind = version === 'latest' || version === 'current' ? version : 'version'
-  return {
-    path,
-    name,
-    version,
-    kind,
-    ending: ending as TitleFile['ending'],
-    isLink: lstatSync(path).isSymbolicLink(),
-  }
+  return { name, version, kind, ending: ending as TitleFile['ending'] }
 }
 
 const KINDS = ['version', 'latest', 'current']

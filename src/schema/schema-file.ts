@@ -12,6 +12,8 @@ export interface SchemaObject {
 
 /** In bytes. The largest schema of the family has 60 kB; what is larger is no schema, and would stop every reader. */
 const LARGEST_SCHEMA = 1_000_000
+/** In objects and lists within one another. No schema of the family has more than 20. */
+const DEEPEST_SCHEMA = 100
 
 /**
  * Reads a schema file: JSON where its name ends so, YAML otherwise (a file without an ending is a link to one of
@@ -24,6 +26,11 @@ export function readSchemaFile(path: string): SchemaObject {
 /** The same for a text that was had from elsewhere; `path` is what an error names. */
 export function parseSchema(path: string, text: string): SchemaObject {
   const content = extname(path) === '.json' ? parsedJson(path, text) : parsedYaml(path, text)
+  if (isDeeperThan(DEEPEST_SCHEMA, content))
+    throw new SchemaError(
+      `has more than ${DEEPEST_SCHEMA} objects within one another, or an alias within what it repeats; make it flatter`,
+      { place: { file: path, line: 1 } },
+    )
   if (typeof content === 'object' && content !== null && !Array.isArray(content))
     return content as SchemaObject
   throw new SchemaError(
@@ -101,6 +108,11 @@ function parsedYaml(path: string, text: string): unknown {
 function noYaml(path: string, cause: Error, line: number): SchemaError {
   const [what] = cause.message.split('\n')
   return new SchemaError(`is no YAML (${what}); correct the file`, { place: { file: path, line }, cause })
+}
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === 0 || Object.values(value).some((child) => isDeeperThan(depth - 1, child))
 }
 
 const unescaped = (part: string) => part.replace(/~1/g, '/').replace(/~0/g, '~')

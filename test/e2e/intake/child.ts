@@ -6,8 +6,15 @@ import { onTestFinished } from 'vitest'
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
 
 /** `rivulet` as a process of its own, ended with the test at the latest. */
-export function rivulet(args: readonly string[], { cwd }: { cwd?: string } = {}) {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+export function rivulet(
+  args: readonly string[],
+  { cwd, env }: { cwd?: string; env?: { readonly [name: string]: string } } = {},
+) {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text))

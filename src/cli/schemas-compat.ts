@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { checkCompat } from '../schema/check-compat.ts'
+import { count, printFindings } from './findings.ts'
+
+interface CompatFlags {
+  against?: string
+  json?: true
+}
+
+const EXPLANATION = `
+Each version (X.Y.Z.json, else .yaml) is compared with the one before it of the same major version. It may change:
+
+  $id, description, examples   as you like
+  enum                         may grow, never shrink
+  required                     keeps its names; a schema without "required" may get one
+  new properties and keywords  pass, also a keyword that narrows what was free
+
+All else has to be as it was: no property, type, format, bound, pattern or title goes or changes, "required" neither
+grows nor shrinks. A finding says what broke, and for whom: readers consume stored events, and the tables and types
+made for them; producers submit as the older version says. A break calls for a new major version, which the finding
+names; one that is history can only be switched off, in rivulet-schemas.yaml:
+
+  off: { compatible: [shop/click/1.1.0.json] }
+
+With --against, versions that the revision has must be in the work tree, with the same content: published versions never
+change (rule "published"). Only versions it does not have are compared; without any, nothing is. Files that are not
+committed count. CI needs the revision and so the history: check out with fetch-depth: 0.
+
+A version that stands only in current.yaml is not compared: materialize it first.
+
+Exit code: 0 where nothing is found, 1 where something is, 2 where that cannot be told.
+
+Examples:
+  rivulet schemas compat ./schemas
+  rivulet schemas compat ./schemas --against origin/main --json`
+
+/** `rivulet schemas compat`: whether each version of a schema can be read and produced like the one before. */
+export function addCompatCommand(schemas: Command): void {
+  schemas
+    .command('compat')
+    .description('tell which versions break the one before, what, and for whom')
+    .argument('<dir...>', 'schema folders')
+    .option('--against <rev>', 'compare the work tree with a git revision: a branch, a tag, a commit')
+    .option('--json', 'write the findings as a JSON object')
+    .addHelpText('after', EXPLANATION)
+    .action(run)
+}
+
+function run(folders: readonly string[], { against, json }: CompatFlags): void {
+  const reports = folders.map((folder) => checkCompat(folder, { against }))
+  const compared = reports.reduce((sum, report) => sum + report.compared, 0)
+  const findings = reports.flatMap((report) => report.findings)
+  printFindings(findings, { json, checked: `${count(compared, 'version')} compared with the one before` })
+}
