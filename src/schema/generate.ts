@@ -60,7 +60,11 @@ export function generate({ streams, source, revision, repository, validator }: G
     try {
       found.push(withSchema(stream))
     } catch (error) {
-      findings.push({ ...findingOf(error, { file: source, line: stream.line }), reason: WHY })
+      findings.push({
+        ...findingOf(error, { file: source, line: stream.line }),
+        rule: 'generate',
+        reason: WHY,
+      })
     }
   }
 

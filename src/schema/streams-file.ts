@@ -1,3 +1,4 @@
+import { pointerTo } from './json-pointer.ts'
 import { SchemaError } from './schema-error.ts'
 import { lineOf, readSchemaFile, textOf } from './schema-file.ts'
 
@@ -41,7 +42,7 @@ export function readStreamsFile(path: string): StreamsFile {
         name,
         schemaTitle: typeof schema_title === 'string' ? schema_title : undefined,
         provideValues: Array.isArray(provide_values) ? provide_values.map(String) : [],
-        line: lineOf(text, `${isWrapped ? '/streams' : ''}/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`),
+        line: lineOf(text, pointerTo(isWrapped ? '/streams' : '', name)),
       }
     }),
   }

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv'
 import { fastFormats } from 'ajv-formats/dist/formats.js'
+import { pointerTo } from './json-pointer.ts'
 import { SchemaError } from './schema-error.ts'
 import { lineOf, textOf } from './schema-file.ts'
 import type { Schema } from './repository.ts'
@@ -79,7 +80,7 @@ function rulesAt(schema: unknown, pointer: string, refuse: Refuse): RulesText {
 
 /** The rule of one keyword; undefined where it lets everything pass. */
 function ruleOf(keyword: string, value: unknown, schema: Node, pointer: string, refuse: Refuse): unknown {
-  const below = (part: unknown, name: string) => rulesAt(part, `${pointer}/${escaped(name)}`, refuse)
+  const below = (part: unknown, name: string) => rulesAt(part, pointerTo(pointer, name), refuse)
   if (NUMBERS.includes(keyword)) return value
   switch (keyword) {
     case 'type':
@@ -170,5 +171,3 @@ type Node = { readonly [keyword: string]: unknown }
 function isObject(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-const escaped = (name: string) => name.replace(/~/g, '~0').replace(/\//g, '~1')
