@@ -10,6 +10,8 @@ import { ROOT } from './tarball.ts'
 const files = await withImports([
   'dist/browser.js',
   'dist/script.js',
+  'dist/validator.js',
+  'dist/validator.development.js',
   ...(await scriptsIn('dist/collectors')),
   ...(await scriptsIn('dist/console')),
 ])

@@ -8,7 +8,7 @@ import { pack, tool } from './tarball.ts'
 
 // The package as its user has it: the tarball, installed into an empty project.
 
-const BROWSER_ENTRIES = ['rivulet', 'rivulet/collectors/web-vitals']
+const BROWSER_ENTRIES = ['rivulet', 'rivulet/collectors/web-vitals', 'rivulet/validator']
 
 describe('in an empty project', () => {
   let project: string

@@ -30,6 +30,7 @@ describe('the size', () => {
       'rivulet',
       'rivulet/collectors/web-vitals',
       'rivulet/fetch-later',
+      'rivulet/validator',
     ])
   })
 

@@ -18,6 +18,8 @@ interface SiteOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** HTML that each page begins with. */
   readonly head?: string
+  /** Told of each request's path; what it returns is waited for. */
+  readonly onRequest?: (path: string) => Promise<void> | void
   /** Takes the requests below `/agent/`. */
   readonly agent?: RequestListener | undefined
 }
@@ -29,11 +31,12 @@ interface SiteOptions {
  */
 export async function serveSite(
   files: Files,
-  { headers = {}, head = '', agent }: SiteOptions = {},
+  { headers = {}, head = '', onRequest, agent }: SiteOptions = {},
 ): Promise<string> {
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
     if (agent && path.startsWith('/agent/')) return agent(request, response)
+    await onRequest?.(path)
     const text = await textAt(path, files, head)
     if (text === undefined) return void response.writeHead(404).end()
     response.writeHead(200, {

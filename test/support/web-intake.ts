@@ -27,6 +27,8 @@ export interface WebIntake {
   readonly url: string
   /** The folder in which it stores. */
   readonly data: string
+  /** Its schema folder. */
+  readonly schemas: string
   stored(stream?: string): Promise<StoredEvent[]>
   /** Replaces the stream config that it serves. */
   configure(config: object): Promise<void>
@@ -75,7 +77,13 @@ export async function startWebIntake(): Promise<WebIntake> {
 
   const intake = await startIntake({ data, schemas: [schemas], streams, port: 0, log: () => {} })
   onTestFinished(() => intake.close())
-  return { url: intake.url, data, stored: (stream = 'web.click') => linesOf(join(data, stream)), configure }
+  return {
+    url: intake.url,
+    data,
+    schemas,
+    stored: (stream = 'web.click') => linesOf(join(data, stream)),
+    configure,
+  }
 }
 
 async function linesOf(folder: string): Promise<StoredEvent[]> {
