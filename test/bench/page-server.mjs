@@ -1,13 +1,20 @@
 // The pages that are measured: empty ones, with dist/ and the client without storage beside them.
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { build } from 'esbuild'
 
 export const CLIENT = '/dist/browser.js'
 export const MEMORY_CLIENT = '/memory-client.js'
+/** What `rivulet generate` has written of the bench's schemas. */
+export const SCHEMAS = '/schemas.js'
 
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url))
 const DIST = new URL('../../dist/', import.meta.url)
 
 // Isolated from other origins, where performance.now() tells 5 µs apart instead of 100.
@@ -18,11 +25,13 @@ const ISOLATED = {
 
 /** @returns {Promise<{ url: string, close(): Promise<void> }>} */
 export async function servePages() {
-  const memoryClient = await bundle('./memory-client.ts')
+  const memoryClient = await bundle(here('./memory-client.ts'))
+  const schemas = await generated()
   const server = createServer(async ({ url = '' }, response) => {
     const { pathname } = new URL(url, 'http://page')
     response.setHeaders(new Map(Object.entries(ISOLATED)))
     if (pathname === MEMORY_CLIENT) return script(response, memoryClient)
+    if (pathname === SCHEMAS) return script(response, schemas)
     if (/^\/dist\/[\w./-]+\.js$/.test(pathname)) return script(response, await readDist(pathname))
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end('<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Bench</title>')
@@ -62,11 +71,28 @@ function readDist(pathname) {
  */
 async function bundle(path) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(path, import.meta.url))],
+    entryPoints: [path],
     bundle: true,
     format: 'esm',
     target: 'es2020',
     write: false,
   })
   return outputFiles[0]?.text
+}
+
+async function generated() {
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-bench-schemas-'))
+  try {
+    const from = ['--schemas', here('./schemas'), '--streams', here('./streams.json')]
+    const to = ['--out', folder, '--validator', fileURLToPath(new URL('validator.js', DIST))]
+    await promisify(execFile)(process.execPath, [
+      fileURLToPath(new URL('cli.js', DIST)),
+      'generate',
+      ...from,
+      ...to,
+    ])
+    return await bundle(join(folder, 'streams.js'))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
