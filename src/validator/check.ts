@@ -51,9 +51,12 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
 
   if (kind === 'number') limit(value as number, 'minimum', 'maximum')
   if (kind === 'string') {
-    limit(codePoints(value as string), 'minLength', 'maxLength')
-    for (const keyword of ['pattern', 'format'] as const)
-      if (known[keyword]?.test(value as string) === false) fail(keyword)
+    const text = value as string
+    // Lengths are in code points: of them a text has no more than code units, and not none unless it is empty.
+    const isExact = text.length > known.maxLength! || known.minLength! > 1
+    limit(isExact ? [...text].length : text.length, 'minLength', 'maxLength')
+    if (known.pattern?.test(text) === false) fail('pattern')
+    if (known.format?.test(text) === false) fail('format')
   }
   if (kind === 'array') {
     const list = value as readonly unknown[]
@@ -64,13 +67,16 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
   if (kind === 'object') {
     const { properties = {}, required = [] } = known
     const fields = value as Fields
-    const names = Object.keys(fields).filter((name) => !isLeftOut(jsonOf(fields[name])))
+    const names: string[] = []
+    for (const name of Object.keys(fields)) {
+      const field = jsonOf(fields[name])
+      if (isLeftOut(field)) continue
+      names.push(name)
+      checkBelow(name, known.propertyNames, name)
+      checkBelow(name, has(properties, name) ? properties[name] : known.additionalProperties, field)
+    }
     limit(names.length, 'minProperties', 'maxProperties')
     for (const name of required) if (!names.includes(name)) checkBelow(name, false, undefined, 'required')
-    for (const name of names) {
-      checkBelow(name, known.propertyNames, name)
-      checkBelow(name, has(properties, name) ? properties[name] : known.additionalProperties, fields[name])
-    }
   }
 
   /** `false` lets nothing pass. */
@@ -110,12 +116,7 @@ function kindOf(value: unknown): string {
 }
 
 function isLeftOut(value: unknown): boolean {
-  return /^(undefined|function|symbol)$/.test(typeof value)
-}
-
-/** JSON Schema counts them in code points. */
-function codePoints(text: string): number {
-  return /[\ud800-\udfff]/.test(text) ? [...text].length : text.length
+  return value === undefined || typeof value === 'function' || typeof value === 'symbol'
 }
 
 function has(fields: object, name: string): boolean {
