@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { addMaterializeCommand } from './schemas-materialize.ts'
+import { addNewCommand } from './schemas-new.ts'
 
 const LAYOUT = `
 A schema folder holds <area>/<name>/current.yaml, which you edit, and beside it what "materialize" makes of it:
@@ -11,5 +13,6 @@ export function addSchemasCommand(program: Command): void {
     .command('schemas')
     .description('keep a repository of event schemas: lint, materialize, compare versions, begin a new one')
     .addHelpText('after', LAYOUT)
-  void schemas
+  addMaterializeCommand(schemas)
+  addNewCommand(schemas)
 }

@@ -17,9 +17,10 @@ export const CONFIG_FILE = 'rivulet-schemas.yaml'
 /**
  * Reads the config of a schema folder; without one, every rule holds. In the file, `repositories` is a list of
  * folders (relative to the file) and URLs, and `off` has for a rule's name the paths below which it does not hold:
- * folders, or single files. Throws a SchemaError that says what cannot be used.
+ * folders, or single files. Throws a SchemaError that says what cannot be used; a rule's name is checked by whoever
+ * knows the rules.
  */
-export function readConfig(folder: string, rules: readonly string[]): SchemaConfig {
+export function readConfig(folder: string, rules?: readonly string[]): SchemaConfig {
   const file = join(folder, CONFIG_FILE)
   const { repositories = [], off = {}, ...others } = existsSync(file) ? readSchemaFile(file) : {}
   const wrong = (what: string) => new SchemaError(what, { place: { file } })
@@ -31,7 +32,8 @@ export function readConfig(folder: string, rules: readonly string[]): SchemaConf
     throw wrong('"off" is to have lists of paths, by rule')
   const paths = new Map<string, readonly string[]>()
   for (const [rule, value] of Object.entries(off)) {
-    if (!rules.includes(rule)) throw wrong(`"off" names the rule ${rule}; there are ${rules.join(', ')}`)
+    if (rules && !rules.includes(rule))
+      throw wrong(`"off" names the rule ${rule}; there are ${rules.join(', ')}`)
     if (!isListOfText(value)) throw wrong(`"off" has to have a list of paths for ${rule}; "." is all of them`)
     paths.set(rule, value.map(trimmed))
   }

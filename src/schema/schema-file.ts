@@ -11,7 +11,7 @@ export interface SchemaObject {
 }
 
 /** In bytes. The largest schema of the family has 60 kB; what is larger is no schema, and would stop every reader. */
-const LARGEST_SCHEMA = 1_000_000
+export const LARGEST_SCHEMA = 1_000_000
 
 /**
  * Reads a schema file: JSON where its name ends so, YAML otherwise (a file without an ending is a link to one of
