@@ -4,7 +4,7 @@ import { type Finding, findingOf } from './finding.ts'
 import { readTitles, type TitleFolder } from './folder.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type PublishedFile, readPublished } from './published.ts'
-import { SchemaError } from './schema-error.ts'
+import { quoted, SchemaError } from './schema-error.ts'
 import { lineOf } from './schema-file.ts'
 import { parseSchemaUri } from './schema-uri.ts'
 import { readSource, type Source } from './source.ts'
@@ -63,7 +63,7 @@ export function draftsOf(folders: readonly SchemaFolder[]): { drafts: Draft[]; f
 function readOnly([path, second]: readonly string[]): Source {
   if (!second) return readSource(path!)
   throw new SchemaError(`there is ${path} beside it, and one of them only can be current; remove the other`, {
-    place: { file: second },
+    place: { file: second, line: 1 },
   })
 }
 
@@ -86,8 +86,7 @@ function misnamed(
 
   function add(key: string, { rule, reason, inWords }: Misnomer): void {
     const pointer = key in content ? `/${key}` : ''
-    const value = JSON.stringify(content[key]) ?? 'missing'
-    const message = `"${key}" is ${value}${inWords(title.title)}`
+    const message = `"${key}" is ${quoted(content[key])}${inWords(title.title)}`
     found.push({ rule, file: path, line: lineOf(text, pointer), pointer, message, reason })
   }
 }

@@ -45,6 +45,8 @@ export function createMaterializer(lookup: SchemaLookup): Materializer {
     })
     checkDraft07(schema, resolved.content)
     const merged = mergeAllOf(resolved.content, (conflict) => contradiction(schema, resolved, conflict))
+    if (!merged)
+      throw errorAt(schema, '/allOf', '"allOf" has false in it, so that no event is valid; take it out')
     const { examples: _ofFragments, ...others } = merged
     return addBounds('examples' in schema.content ? merged : others)
   }

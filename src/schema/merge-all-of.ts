@@ -21,13 +21,15 @@ type Schema = SchemaObject | boolean
 /**
  * The schema with every `allOf` merged into what stands around it: it allows what all of them allow, and of two
  * descriptions the first stays, that of the schema itself before those of its `allOf`. `additionalProperties: false`
- * closes the merged schema, not the part that it came from. Throws the error made of a conflict where two parts
- * contradict each other, or cannot be merged.
+ * closes the merged schema, not the part that it came from. False where an `allOf` has false in it, which nothing keeps.
+ * Throws the error made of a conflict where two parts contradict each other, or cannot be merged.
  */
-export function mergeAllOf(schema: SchemaObject, errorOf: (conflict: Conflict) => Error): SchemaObject {
+export function mergeAllOf(
+  schema: SchemaObject,
+  errorOf: (conflict: Conflict) => Error,
+): SchemaObject | false {
   const merged = merge([schema], '')
-  // Only an `allOf` with a false in it lets nothing through.
-  return isObject(merged) ? merged : { not: {} }
+  return isObject(merged) && merged
 
   function merge(schemas: readonly Schema[], pointer: string): Schema {
     const parts = schemas.flatMap(partsOf)

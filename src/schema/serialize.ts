@@ -20,7 +20,6 @@ export function serialize(schema: SchemaObject, ending: 'json' | 'yaml'): string
   const sorted = inOrder(schema)
   if (ending === 'json') return `${JSON.stringify(sorted, null, 2)}\n`
   return stringify(sorted, {
-    aliasDuplicateObjects: false,
     // Readers of YAML 1.1 would take a text such as 2026-11-22 or `on` for something else, if it had no quotes.
     compat: 'yaml-1.1',
     lineWidth: 0,

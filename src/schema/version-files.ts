@@ -40,10 +40,11 @@ function newerVersion({ title, version, folder, source }: Draft): Finding[] {
     .sort(compareVersions)
     .at(-1)
   if (newest === undefined || compareVersions(version, newest) >= 0) return []
+  const isPublished = published.some((file) => file.version === newest)
   return [
     findingAtId(source, {
       rule: 'current-is-newest',
-      message: `"$id" is version ${version}, and there is ${newest}; raise it above that`,
+      message: `"$id" is version ${version}, and there is ${newest}; raise it above that${isPublished ? '' : ', or remove that one, which is not published'}`,
       reason: 'What is current becomes the latest version.',
     }),
   ]

@@ -27,10 +27,18 @@ export function writeFiles(files: readonly FileToWrite[]): void {
       renameSync(place(path), path)
     }
   } catch (cause) {
-    for (const file of begun) rmSync(file, { force: true })
+    begun.forEach(remove)
     throw new SchemaError(`cannot be written (${(cause as Error).message}); make the folder writable`, {
       place: { file: path },
       cause,
     })
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What kept it from being written keeps it from being there.
   }
 }

@@ -232,9 +232,9 @@ describe('generated fragments', () => {
   })
 })
 
-function attempt(work: () => SchemaObject): SchemaObject | undefined {
+function attempt(work: () => SchemaObject | false): SchemaObject | undefined {
   try {
-    return work()
+    return work() || undefined
   } catch {
     return undefined
   }
