@@ -1,4 +1,5 @@
 import { pointerTo, stepsOf } from './json-pointer.ts'
+import type { SchemaError } from './schema-error.ts'
 import type { SchemaObject } from './schema-file.ts'
 import { parseSchemaUri } from './schema-uri.ts'
 import { errorAt, type Source } from './source.ts'
@@ -83,11 +84,7 @@ export async function resolveRefs(
   async function ownTarget(ref: string, at: Position): Promise<unknown> {
     const pointer = fragmentOf(ref)
     if (at.trail.includes(pointer))
-      throw errorAt(
-        source,
-        `${at.pointer}/$ref`,
-        ringInWords([...at.trail, pointer].map((each) => `#${each}`)),
-      )
+      throw wrongRef(at, ringInWords([...at.trail, pointer].map((each) => `#${each}`)))
     const place: Position = { ...at, pointer: '', trail: [...at.trail, pointer] }
 
     let node: unknown = source.content
@@ -96,11 +93,7 @@ export async function resolveRefs(
       // On its way a pointer passes through references, too.
       if (isObject(node) && typeof node.$ref === 'string') node = await resolve(node, position)
       if (typeof node !== 'object' || node === null || !has(node, step))
-        throw errorAt(
-          source,
-          `${at.pointer}/$ref`,
-          `"$ref" is ${ref}, and the schema has nothing there; ${CORRECT}`,
-        )
+        throw wrongRef(at, `"$ref" is ${ref}, and the schema has nothing there; ${CORRECT}`)
       position = { ...below(position, step, Array.isArray(node)), depth: at.depth }
       node = (node as SchemaObject)[step]
     }
@@ -110,23 +103,19 @@ export async function resolveRefs(
   async function otherTarget(ref: string, at: Position): Promise<unknown> {
     const uri = ref.split('#')[0]!
     if (!/^\d/.test(parseSchemaUri(uri)?.version ?? ''))
-      throw errorAt(
-        source,
-        `${at.pointer}/$ref`,
-        `"$ref" is ${ref}, which names no version of a schema; ${CORRECT}`,
-      )
+      throw wrongRef(at, `"$ref" is ${ref}, which names no version of a schema; ${CORRECT}`)
 
     let node: unknown = await targetOf(uri, `${at.pointer}/$ref`)
     for (const step of stepsOf(fragmentOf(ref))) {
       if (typeof node !== 'object' || node === null || !has(node, step))
-        throw errorAt(
-          source,
-          `${at.pointer}/$ref`,
-          `"$ref" is ${ref}, and that schema has nothing there; ${CORRECT}`,
-        )
+        throw wrongRef(at, `"$ref" is ${ref}, and that schema has nothing there; ${CORRECT}`)
       node = (node as SchemaObject)[step]
     }
     return copyOf(node, { ...at, ref })
+  }
+
+  function wrongRef({ pointer }: Position, what: string): SchemaError {
+    return errorAt(source, `${pointer}/$ref`, what)
   }
 
   /** Nothing is left to resolve in it. */
