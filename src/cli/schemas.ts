@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { addCompatCommand } from './schemas-compat.ts'
+import { addMaterializeCommand } from './schemas-materialize.ts'
+import { addNewCommand } from './schemas-new.ts'
 
 const LAYOUT = `
 A schema folder holds <area>/<name>/current.yaml, which you edit, and beside it what "materialize" makes of it:
@@ -13,4 +15,6 @@ export function addSchemasCommand(program: Command): void {
     .description('keep a repository of event schemas: lint, materialize, compare versions, begin a new one')
     .addHelpText('after', LAYOUT)
   addCompatCommand(schemas)
+  addMaterializeCommand(schemas)
+  addNewCommand(schemas)
 }

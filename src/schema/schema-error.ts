@@ -24,3 +24,12 @@ export class SchemaError extends Error {
 export function inWords({ file, line }: Place): string {
   return line === undefined ? file : `${file}:${line}`
 }
+
+const LONGEST_QUOTE = 80
+
+/** What a schema says, for a message. */
+export function quoted(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (typeof value !== 'string') return 'no text'
+  return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE - 1)}…` : value)
+}

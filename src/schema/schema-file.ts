@@ -11,7 +11,7 @@ export interface SchemaObject {
 }
 
 /** In bytes. The largest schema of the family has 60 kB; what is larger is no schema, and would stop every reader. */
-const LARGEST_SCHEMA = 1_000_000
+export const LARGEST_SCHEMA = 1_000_000
 /** In objects and lists within one another. No schema of the family has more than 20. */
 const DEEPEST_SCHEMA = 100
 
@@ -84,11 +84,30 @@ function parsedJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const { message } = cause as Error
-    // Node 20 tells a position, or that the text ends too early.
-    const position = /position (\d+)/.exec(message)?.[1] ?? text.trimEnd().length
-    const line = text.slice(0, Number(position)).split('\n').length
+    const message = (cause as Error).message.replace(/\s+/g, ' ')
+    const line = text.slice(0, errorPosition(text)).split('\n').length
     throw new SchemaError(`is no JSON (${message}); correct the file`, { place: { file: path, line }, cause })
+  }
+}
+
+/** Where JSON stops being any. Node tells it of some errors only, but what ends before them it finds to be cut off. */
+function errorPosition(text: string): number {
+  let [sound, broken] = [0, text.trimEnd().length]
+  while (sound + 1 < broken) {
+    const middle = Math.floor((sound + broken) / 2)
+    if (isCutOff(text.slice(0, middle))) sound = middle
+    else broken = middle
+  }
+  return sound
+}
+
+function isCutOff(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    const { message } = error as Error
+    return message.includes('end of JSON input') || Number(/position (\d+)/.exec(message)?.[1]) >= text.length
   }
 }
 
