@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
 import { readTitles } from '../schema/folder.ts'
 import { type Generated, generate } from '../schema/generate.ts'
-import { staleFiles, writeFiles } from '../schema/generated-files.ts'
+import { staleFiles, updateFiles } from '../schema/generated-files.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
 import { readStreamsFile, type StreamSettings } from '../schema/streams-file.ts'
 import { count, printFindings } from './findings.ts'
@@ -74,7 +74,7 @@ function run({ schemas: folders, streams: file, all, out, validator, check, json
   if (generated.findings.length > 0)
     return printFindings(generated.findings, { json, checked: count(config.streams.length, 'stream') })
 
-  const changed = check ? staleFiles(out, generated.files) : writeFiles(out, generated.files)
+  const changed = check ? staleFiles(out, generated.files) : updateFiles(out, generated.files)
   if (check && changed.length > 0) process.exitCode = FOUND
   const report = { out: resolve(out), schemas: generated.schemas, left_out: generated.leftOut }
   process.stdout.write(

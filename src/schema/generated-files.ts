@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder, writeFiles } from './write-files.ts'
 
 /** How a file begins that was generated; what does not begin so is nobody's to remove. */
 const HEADER = /^\/\/ Written by "rivulet generate".*\n/
@@ -12,22 +13,20 @@ export function staleFiles(folder: string, files: ReadonlyMap<string, string>): 
   return [...stale.map(([path]) => path), ...leftovers(folder, files)].sort()
 }
 
-/** Brings the files below a folder up to date, and tells which it has written or removed. No file is ever half written. */
-export function writeFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
+/**
+ * Brings the files below a folder up to date, and tells which it has written or removed. Throws a SchemaError where
+ * one cannot be written; then none is.
+ */
+export function updateFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
   const stale = staleFiles(folder, files)
-  for (const path of stale) {
+  const texts = stale.flatMap((path) => {
     const text = files.get(path)
-    if (text === undefined) rmSync(join(folder, path))
-    else write(join(folder, path), text)
-  }
+    return text === undefined ? [] : [{ path: join(folder, path), text }]
+  })
+  for (const { path } of texts) makeFolder(dirname(path))
+  writeFiles(texts)
+  for (const path of stale) if (!files.has(path)) rmSync(join(folder, path))
   return stale
-}
-
-function write(path: string, text: string): void {
-  const draft = `${path}.new`
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(draft, text)
-  renameSync(draft, path)
 }
 
 /** Files of an earlier run that this one does not write. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SchemaError } from './schema-error.ts'
-import { writeFiles } from './write-files.ts'
+import { makeFolder, writeFiles } from './write-files.ts'
 
 const TITLE = /^[a-z][a-z0-9_]*(\/[a-z][a-z0-9_]*)+$/
 
@@ -25,17 +25,6 @@ export function beginSchema(folder: string, title: string): string {
   makeFolder(place)
   writeFiles([{ path, text: firstText(title) }])
   return path
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (cause) {
-    throw new SchemaError(`cannot be made (${(cause as Error).message}); choose another folder`, {
-      place: { file: path },
-      cause,
-    })
-  }
 }
 
 function suggestionFor(title: string): string {

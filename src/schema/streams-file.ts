@@ -1,6 +1,7 @@
 import { pointerTo } from './json-pointer.ts'
 import { SchemaError } from './schema-error.ts'
 import { lineOf, readSchemaFile, textOf } from './schema-file.ts'
+import { isObject } from './subschemas.ts'
 
 /** A stream, as far as its config says what events it carries. */
 export interface StreamSettings {
@@ -24,7 +25,7 @@ export interface StreamsFile {
 export function readStreamsFile(path: string): StreamsFile {
   const content = readSchemaFile(path)
   const isWrapped = isObject(content.streams)
-  const streams = Object.entries(isWrapped ? (content.streams as Fields) : content)
+  const streams = Object.entries(isObject(content.streams) ? content.streams : content)
   if (streams.length === 0)
     throw new SchemaError('has no streams; write { "streams": { "<name>": { "schema_title": "…" } } }', {
       place: { file: path, line: 1 },
@@ -50,6 +51,4 @@ export function readStreamsFile(path: string): StreamsFile {
 
 type Fields = { readonly [name: string]: unknown }
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {})

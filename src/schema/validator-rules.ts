@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv'
 import { fastFormats } from 'ajv-formats/dist/formats.js'
+import { checkDraft07 } from './draft-07.ts'
 import { pointerTo } from './json-pointer.ts'
-import { SchemaError } from './schema-error.ts'
-import { lineOf, textOf } from './schema-file.ts'
-import type { Schema } from './repository.ts'
+import { errorAt, type Source } from './source.ts'
+import { isObject } from './subschemas.ts'
 
 /** The rules of a schema as data: `rivulet/validator`'s, with patterns and formats still by their text and name. */
 export type RulesText = { readonly [keyword: string]: unknown } | true
@@ -19,14 +19,8 @@ const NUMBERS = [
   'minProperties',
 ]
 
-const DRAFT_7 = 'https://json-schema.org/draft-07/schema#'
-const isDraft7 = ($schema: unknown) =>
-  String($schema)
-    .replace(/^http:/, 'https:')
-    .replace(/#$/, '') === DRAFT_7.slice(0, -1)
-const ajv = new Ajv({ strict: false, logger: false })
 /** What the intake's validator looks at; all other words of a schema say nothing of which values are valid. */
-const CHECKED = new Map(Object.entries(ajv.RULES.all))
+const CHECKED = new Map(Object.entries(new Ajv().RULES.all))
 
 /** Tells what cannot be checked in a page, and where in the schema it stands. */
 type Refuse = (pointer: string, what: string) => never
@@ -35,17 +29,12 @@ type Refuse = (pointer: string, what: string) => never
  * The rules by which a page checks events of a schema, as the intake does once it has filled in what is its own: a
  * `meta.dt`, and the `dt` of a legacy schema. Throws a SchemaError at what no page can check.
  */
-export function rulesOf({ path, content }: Schema): RulesText {
-  const refuse: Refuse = (pointer, what) => {
-    throw new SchemaError(what, { place: { file: path, line: lineOf(textOf(path), pointer) } })
-  }
-  const { $schema, $id: _, ...schema } = content
-  if (!isDraft7($schema)) refuse('/$schema', `"$schema" is ${JSON.stringify($schema)}; write ${DRAFT_7}`)
-  if (ajv.validateSchema(schema) !== true) {
-    const { instancePath, message } = ajv.errors![0]!
-    refuse(instancePath, `${instancePath || 'the schema'} ${message}; correct it as draft-07 has it`)
-  }
-  const rules = rulesAt(schema, '', refuse)
+export function rulesOf(source: Source): RulesText {
+  const { content } = source
+  checkDraft07(source, content)
+  const rules = rulesAt(content, '', (pointer, what) => {
+    throw errorAt(source, pointer, what)
+  })
   return rules === true ? rules : withoutTheIntakesFields(rules, String(content.title))
 }
 
@@ -167,7 +156,3 @@ export function patternOfFormat(name: string): RegExp | null | undefined {
 }
 
 type Node = { readonly [keyword: string]: unknown }
-
-function isObject(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { SchemaError } from './schema-error.ts'
 
@@ -40,5 +40,17 @@ function remove(path: string): void {
     rmSync(path, { force: true })
   } catch {
     // What kept it from being written keeps it from being there.
+  }
+}
+
+/** Makes a folder and those above it. Throws a SchemaError where that cannot be. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (cause) {
+    throw new SchemaError(`cannot be made (${(cause as Error).message}); choose another folder`, {
+      place: { file: path },
+      cause,
+    })
   }
 }

@@ -6,7 +6,7 @@ import { build, type Metafile } from 'esbuild'
 import { minify } from 'terser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generate } from '../../src/schema/generate.ts'
-import { writeFiles } from '../../src/schema/generated-files.ts'
+import { updateFiles } from '../../src/schema/generated-files.ts'
 import { openSchemaRepository } from '../../src/schema/repository.ts'
 import { ROOT } from './tarball.ts'
 
@@ -85,7 +85,7 @@ describe('generated files', () => {
       validator: 'rivulet/validator',
     })
     expect(findings).toEqual([])
-    writeFiles(join(folder, 'out'), files)
+    updateFiles(join(folder, 'out'), files)
     shared = (await bundle("export { createValidator } from 'rivulet/validator'")).bytes
   })
 

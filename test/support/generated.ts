@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Event } from '../../src/core/event.ts'
 import type { StreamSchema } from '../../src/core/options.ts'
 import { generate } from '../../src/schema/generate.ts'
-import { writeFiles } from '../../src/schema/generated-files.ts'
+import { updateFiles } from '../../src/schema/generated-files.ts'
 import { openSchemaRepository, type SchemaRepository } from '../../src/schema/repository.ts'
 
 const DIST = resolve(import.meta.dirname, '../../dist')
@@ -51,7 +51,7 @@ export async function generatedFor(
     validator,
   })
   if (findings.length) throw new Error(findings.map(({ message }) => message).join('\n'))
-  writeFiles(join(folder, 'out'), files)
+  updateFiles(join(folder, 'out'), files)
   const { schemas } = await import(pathToFileURL(join(folder, 'out/streams.js')).href)
   return { schemas, repository, folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }

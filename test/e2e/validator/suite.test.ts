@@ -35,7 +35,7 @@ const asField = ({ schema }: SuiteGroup) => ({ properties: { value: schema } })
 /** Why a page cannot check the schema; undefined where it can. */
 function refusal(group: SuiteGroup): string | undefined {
   try {
-    rulesOf({ path: '/dev/null', content: { $schema: DRAFT_7, ...asField(group) } })
+    rulesOf({ path: 'schema.json', text: '', content: { $schema: DRAFT_7, ...asField(group) } })
     return undefined
   } catch (error) {
     return (error as Error).message
