@@ -5,10 +5,10 @@ import { imageOf, priceText } from './products.js'
 const template = document.querySelector('#basket-line').content
 
 document.querySelector('[data-check-out]').addEventListener('click', () => {
-  events.submit('shop.click', { $schema: '/shop/click/1.0.0', action: 'check_out' })
+  events.submit('shop.click', { action: 'check_out' })
 })
 show()
-events.submit('shop.page_view', { $schema: '/shop/page_view/1.0.0', path: location.pathname })
+events.submit('shop.page_view', { path: location.pathname })
 
 function show() {
   const lines = basketLines()
@@ -29,7 +29,6 @@ function line({ product, quantity }) {
   remove.addEventListener('click', () => {
     removeFromBasket(product.id)
     events.submit('shop.click', {
-      $schema: '/shop/click/1.0.0',
       action: 'remove_from_basket',
       product_id: product.id,
     })

@@ -4,7 +4,7 @@ import { priceText } from './products.js'
 
 showBasketSize()
 document.querySelector('[data-total]').textContent = priceText(basketTotal())
-events.submit('shop.page_view', { $schema: '/shop/page_view/1.0.0', path: location.pathname })
+events.submit('shop.page_view', { path: location.pathname })
 // An empty basket has nothing to check out.
 if (basketLines().length === 0) location.replace('/cart.html')
 
@@ -12,9 +12,8 @@ if (basketLines().length === 0) location.replace('/cart.html')
 document.querySelector('[data-order]').addEventListener('submit', ({ target }) => {
   const order = newOrderId()
   target.elements.namedItem('order').value = order
-  events.submit('shop.click', { $schema: '/shop/click/1.0.0', action: 'buy' })
+  events.submit('shop.click', { action: 'buy' })
   events.submit('shop.purchase', {
-    $schema: '/shop/purchase/1.0.0',
     order_id: order,
     channel: 'web',
     currency: 'EUR',

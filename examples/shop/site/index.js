@@ -5,7 +5,7 @@ import { imageOf, priceText, products } from './products.js'
 showBasketSize()
 const template = document.querySelector('#product-card').content
 document.querySelector('[data-products]').append(...products.map(card))
-events.submit('shop.page_view', { $schema: '/shop/page_view/1.0.0', path: location.pathname })
+events.submit('shop.page_view', { path: location.pathname })
 
 function card(product, index) {
   const item = template.firstElementChild.cloneNode(true)
@@ -22,7 +22,6 @@ function card(product, index) {
   })
   onceSeen(item, () => {
     events.submit('shop.impression', {
-      $schema: '/shop/impression/1.0.0',
       product_id: product.id,
       position: index + 1,
     })
@@ -31,7 +30,7 @@ function card(product, index) {
 }
 
 function click(action, { id }) {
-  events.submit('shop.click', { $schema: '/shop/click/1.0.0', action, product_id: id })
+  events.submit('shop.click', { action, product_id: id })
 }
 
 /** Calls back once, when half of the element has come into view. */

@@ -6,7 +6,7 @@ showBasketSize()
 const product = productById(new URLSearchParams(location.search).get('id'))
 if (product) show(product)
 else document.querySelector('[data-unknown]').hidden = false
-events.submit('shop.page_view', { $schema: '/shop/page_view/1.0.0', path: location.pathname })
+events.submit('shop.page_view', { path: location.pathname })
 
 function show({ id, name, price, description }) {
   const article = document.querySelector('[data-product]')
@@ -18,7 +18,6 @@ function show({ id, name, price, description }) {
   article.querySelector('button').addEventListener('click', () => {
     addToBasket(id)
     events.submit('shop.click', {
-      $schema: '/shop/click/1.0.0',
       action: 'add_to_basket',
       product_id: id,
     })

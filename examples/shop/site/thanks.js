@@ -4,4 +4,4 @@ import { events } from './events.js'
 showBasketSize()
 const order = new URLSearchParams(location.search).get('order')
 document.querySelector('[data-order-id]').textContent = order ?? ''
-events.submit('shop.page_view', { $schema: '/shop/page_view/1.0.0', path: location.pathname })
+events.submit('shop.page_view', { path: location.pathname })

@@ -1,0 +1,57 @@
+// Written by "rivulet generate" from streams.json, revision 2026-10-01.1. Do not edit.
+
+import { createValidator } from '/rivulet/validator.js'
+import { dateTime } from '../../../formats.js'
+
+const rules = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['$schema', 'dt', 'meta', 'path'],
+  properties: {
+    $schema: { type: 'string', maxLength: 256 },
+    agent: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        client_platform_family: { type: 'string', enum: ['app', 'desktop_browser', 'mobile_browser'] },
+      },
+    },
+    dt: { type: 'string', format: dateTime, maxLength: 128 },
+    meta: {
+      type: 'object',
+      required: ['stream'],
+      properties: {
+        domain: { type: 'string', maxLength: 256, minLength: 1 },
+        dt: { type: 'string', format: dateTime, maxLength: 128 },
+        id: { type: 'string', maxLength: 128 },
+        stream: { type: 'string', maxLength: 256, minLength: 1 },
+      },
+    },
+    page: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        title: { type: 'string', maxLength: 2048 },
+        content_language: { type: 'string', maxLength: 256 },
+        path: { type: 'string', maxLength: 2048 },
+      },
+    },
+    path: { type: 'string', maxLength: 2048, minLength: 1 },
+    performer: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        pageview_id: { type: 'string', maxLength: 20, pattern: /^[0-9a-z]{20}$/ },
+        session_id: { type: 'string', maxLength: 20, pattern: /^[0-9a-z]{20}$/ },
+      },
+    },
+  },
+}
+
+export const schema = {
+  $schema: '/shop/page_view/1.0.0',
+  dt: true,
+  client_dt: false,
+  sample: false,
+  validate: /* @__PURE__ */ createValidator(rules, '/shop/page_view/1.0.0'),
+}
