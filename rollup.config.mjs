@@ -66,7 +66,7 @@ export default [
     },
     // A folder of their own: a chunk may have the name of one that browsers load.
     output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
-    external: [/^node:/, /^(ajv|ajv-formats|commander|yaml)($|\/)/],
+    external: [/^node:/, /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
     plugins: [sourceMapsOfTsc, nodeResolve({ exportConditions: ['node'] })],
   },
 ]

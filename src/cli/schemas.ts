@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addLintCommand } from './schemas-lint.ts'
 
 const LAYOUT = `
 A schema folder holds <area>/<name>/current.yaml, which you edit, and beside it what "materialize" makes of it:
@@ -11,5 +12,5 @@ export function addSchemasCommand(program: Command): void {
     .command('schemas')
     .description('keep a repository of event schemas: lint, materialize, compare versions, begin a new one')
     .addHelpText('after', LAYOUT)
-  void schemas
+  addLintCommand(schemas)
 }

@@ -1,7 +1,7 @@
 import type { Schema, SchemaRepository } from './repository.ts'
 import { SchemaError } from './schema-error.ts'
 import type { SchemaObject } from './schema-file.ts'
-import { below } from './subschemas.ts'
+import { below, valueAt } from './subschemas.ts'
 
 /**
  * The schemas that a schema refers to by `$ref: /title/X.Y.Z#`, directly and through others, by URI. Throws a
@@ -39,9 +39,9 @@ export interface Reference {
   readonly pointer: string
 }
 
-/** Every `$ref` of a schema. */
-export function referencesIn(schema: SchemaObject): Reference[] {
-  return referencesBelow(schema, '', '')
+/** Every `$ref` of a schema, or of the part that a pointer leads to. */
+export function referencesIn(schema: SchemaObject, pointer = ''): Reference[] {
+  return referencesBelow(valueAt(schema, pointer), pointer, pointer.split('/').pop()!)
 }
 
 function referencesBelow(node: unknown, pointer: string, parent: string): Reference[] {

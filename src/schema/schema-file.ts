@@ -1,6 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Document, isMap, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { SchemaError } from './schema-error.ts'
 
 /** A JSON Schema as it was read: an object. */
@@ -66,22 +76,31 @@ export function lineOf(text: string, pointer: string): number {
 export function linesIn(text: string): (pointer: string) => number {
   const lines = new LineCounter()
   const { contents } = parseDocument(text, { ...YAML, lineCounter: lines })
+  const pairs = new Map<unknown, ReadonlyMap<string, Pair>>()
 
   return (pointer) => {
     let node: unknown = contents
-    let offset = (contents?.range ?? [0])[0]
+    let offset = offsetOf(contents) ?? 0
     for (const part of pointer.split('/').slice(1).map(unescaped)) {
-      const pair = isMap(node) ? node.items.find(({ key }) => String(key) === part) : undefined
-      const next = pair
-        ? pair.value
-        : (node as { get?: (key: unknown, keep: boolean) => unknown })?.get?.(Number(part), true)
-      const at = ((pair ? pair.key : next) as { range?: readonly number[] } | undefined)?.range?.[0]
+      const pair = isMap(node) ? pairsOf(node).get(part) : undefined
+      const next = pair ? pair.value : isSeq(node) ? node.items[Number(part)] : undefined
+      const at = offsetOf(pair ? pair.key : next)
       if (at === undefined) break
       offset = at
       node = next
     }
     return lines.linePos(offset).line
   }
+
+  function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = pairs.get(map) ?? new Map(map.items.map((pair) => [String(pair.key), pair]))
+    pairs.set(map, known)
+    return known
+  }
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
 }
 
 /** The text of a schema file. Throws a SchemaError where it cannot be read, or is too large to be one. */
@@ -194,7 +213,7 @@ function repeatedKey(document: Document): Key | undefined {
       for (const { key } of items) {
         const name = String(key)
         if (names.has(name)) {
-          found = { name, offset: (key as { range?: readonly number[] }).range?.[0] ?? 0 }
+          found = { name, offset: offsetOf(key) ?? 0 }
           return visit.BREAK
         }
         names.add(name)
