@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addCompatCommand } from './schemas-compat.ts'
 import { addMaterializeCommand } from './schemas-materialize.ts'
 import { addNewCommand } from './schemas-new.ts'
+import { addLintCommand } from './schemas-lint.ts'
 
 const LAYOUT = `
 A schema folder holds <area>/<name>/current.yaml, which you edit, and beside it what "materialize" makes of it:
@@ -14,7 +15,8 @@ export function addSchemasCommand(program: Command): void {
     .command('schemas')
     .description('keep a repository of event schemas: lint, materialize, compare versions, begin a new one')
     .addHelpText('after', LAYOUT)
-  addCompatCommand(schemas)
-  addMaterializeCommand(schemas)
   addNewCommand(schemas)
+  addLintCommand(schemas)
+  addMaterializeCommand(schemas)
+  addCompatCommand(schemas)
 }

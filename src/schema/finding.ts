@@ -23,11 +23,17 @@ export function inOrder(findings: readonly Finding[]): Finding[] {
   )
 }
 
+/** The rule that comes before all others. */
+export const READABLE = {
+  name: 'readable',
+  reason: 'What cannot be read can be used by no tool, and the intake refuses its events.',
+}
+
 /** What a thrown SchemaError found, as a finding; anything else is thrown on. */
 export function findingOf(error: unknown, fallback: Place): Finding {
   if (!(error instanceof SchemaError)) throw error
   const { place = fallback, what } = error
-  return { rule: 'readable', ...place, pointer: '', message: what, reason: 'No tool can use the schema.' }
+  return { rule: READABLE.name, ...place, pointer: '', message: what, reason: READABLE.reason }
 }
 
 /** A finding as a line for people. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SchemaError } from './schema-error.ts'
 import { compareVersions } from './schema-uri.ts'
@@ -34,6 +34,15 @@ export function readTitles(folder: string): TitleFolder[] {
       place: { file: folder },
     })
   return titlesBelow(folder, '')
+}
+
+/** Where a path leads, through every link; itself, where that is nowhere. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path // whoever reads it is told why there is nothing
+  }
 }
 
 function titlesBelow(folder: string, title: string): TitleFolder[] {

@@ -1,4 +1,4 @@
-/** The steps of a JSON pointer, such as `/properties/a~1b`; none for the whole. */
+/** The steps of a JSON pointer (RFC 6901), such as `/properties/a~1b`; none for the whole. */
 export function stepsOf(pointer: string): string[] {
   return pointer
     .split('/')
@@ -6,7 +6,17 @@ export function stepsOf(pointer: string): string[] {
     .map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'))
 }
 
-/** The pointer one step further. */
-export function pointerTo(pointer: string, step: string | number): string {
-  return `${pointer}/${String(step).replace(/~/g, '~0').replace(/\//g, '~1')}`
+/** The pointer some steps further. */
+export function pointerTo(pointer: string, ...steps: readonly (string | number)[]): string {
+  return [pointer, ...steps.map((step) => String(step).replace(/~/g, '~0').replace(/\//g, '~1'))].join('/')
 }
+
+/** What a JSON pointer leads to; undefined where that is nothing. */
+export function valueAt(content: unknown, pointer: string): unknown {
+  return stepsOf(pointer).reduce(
+    (node, step) => (Object(node) === node ? ownValue(node as object, step) : undefined),
+    content,
+  )
+}
+
+const ownValue = (node: object, key: string): unknown => Object.getOwnPropertyDescriptor(node, key)?.value

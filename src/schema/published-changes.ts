@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
+import { differences } from './differences.ts'
 import type { Finding } from './finding.ts'
-import { pointerTo } from './json-pointer.ts'
 import { lineOf } from './schema-file.ts'
 import type { Version } from './versions.ts'
 
@@ -41,7 +41,7 @@ export function changesOfPublished(
     return (is ? [is, ...is.twins] : []).flatMap(({ path, text, content }) => {
       // What cannot be read has a finding of its own.
       if (!was || !content || isDeepStrictEqual(was, content)) return []
-      const pointer = firstDifference(was, content)
+      const [pointer = ''] = differences(was, content)
       return [
         finding(path, {
           pointer,
@@ -66,13 +66,3 @@ export function changesOfPublished(
 export function keyOf({ title, version }: Version): string {
   return `${title}/${version}`
 }
-
-function firstDifference(was: unknown, is: unknown, pointer = ''): string {
-  if (!isNode(was) || !isNode(is)) return pointer
-  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-  const key = keys.find((name) => !isDeepStrictEqual(was[name], is[name]))
-  return key === undefined ? pointer : firstDifference(was[key], is[key], pointerTo(pointer, key))
-}
-
-const isNode = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null

@@ -1,5 +1,7 @@
 import type { Schema, SchemaRepository } from './repository.ts'
 import { SchemaError } from './schema-error.ts'
+import type { SchemaObject } from './schema-file.ts'
+import { pointerTo, valueAt } from './json-pointer.ts'
 
 /**
  * The schemas that a schema refers to by `$ref: /title/X.Y.Z#`, directly and through others, by URI. Throws a
@@ -11,7 +13,7 @@ export function referencedSchemas(schema: Schema, repository: SchemaRepository):
   return found
 
   function collect(from: Schema): void {
-    for (const ref of refsIn(from.content)) {
+    for (const { ref } of referencesIn(from.content)) {
       const uri = ref.split('#')[0]!
       // Without a path it points into its own schema; json-schema.org's own are known to every validator.
       if (uri === '' || found.has(uri) || /^https?:\/\/json-schema\.org\//.test(uri)) continue
@@ -31,12 +33,22 @@ function nowhere(ref: string, { folders }: SchemaRepository): string {
 /** What stands under these keywords is data, and so is no reference. */
 const DATA = new Set(['examples', 'default', 'enum', 'const'])
 
-/** Every `$ref` of a schema. */
-function refsIn(node: unknown, parent = ''): string[] {
+/** A `$ref`, and the JSON pointer to the object that holds it. */
+export interface Reference {
+  readonly ref: string
+  readonly pointer: string
+}
+
+/** Every `$ref` of a schema, or of the part that a pointer leads to. */
+export function referencesIn(schema: SchemaObject, pointer = ''): Reference[] {
+  return referencesBelow(valueAt(schema, pointer), pointer, pointer.split('/').pop()!)
+}
+
+function referencesBelow(node: unknown, pointer: string, parent: string): Reference[] {
   if (typeof node !== 'object' || node === null) return []
   return Object.entries(node).flatMap(([key, value]) => {
-    if (key === '$ref' && typeof value === 'string') return [value]
+    if (key === '$ref' && typeof value === 'string') return [{ ref: value, pointer }]
     const isData = DATA.has(key) && parent !== 'properties'
-    return isData ? [] : refsIn(value, key)
+    return isData ? [] : referencesBelow(value, pointerTo(pointer, key), key)
   })
 }

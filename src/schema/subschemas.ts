@@ -1,4 +1,11 @@
+import { pointerTo } from './json-pointer.ts'
 import type { SchemaObject } from './schema-file.ts'
+
+/** A schema within a schema, or the whole of it, and the JSON pointer to it. */
+export interface Subschema {
+  readonly pointer: string
+  readonly node: SchemaObject
+}
 
 /** Whether a value is an object that is no list: in the place of a schema, a schema with keywords. */
 export function isObject(value: unknown): value is SchemaObject {
@@ -36,6 +43,42 @@ const SCHEMAS = new Set([
   'propertyNames',
   'then',
 ])
+
+/** The keywords under which a schema says what values are like; the others only test them. */
+export const DESCRIBING: ReadonlySet<string> = new Set([
+  'additionalProperties',
+  'allOf',
+  'definitions',
+  'items',
+  'oneOf',
+  'properties',
+])
+
+/**
+ * A schema and every schema within it, in the order of the file; `through` names the keywords that are followed, by
+ * default all that hold schemas in draft-07. What is no schema where one should be is passed over.
+ */
+export function subschemasOf(
+  schema: SchemaObject,
+  through: ReadonlySet<string> = new Set([...SCHEMA_MAPS, ...SCHEMAS]),
+): readonly Subschema[] {
+  const found: Subschema[] = []
+  collect(schema, '')
+  return found
+
+  function collect(node: unknown, pointer: string): void {
+    if (!isObject(node)) return
+    found.push({ node, pointer })
+    for (const keyword of Object.keys(node)) {
+      if (!through.has(keyword)) continue
+      const value = node[keyword]
+      const isMap = SCHEMA_MAPS.has(keyword) && isObject(value)
+      if (isMap || Array.isArray(value))
+        for (const [key, child] of Object.entries(value)) collect(child, pointerTo(pointer, keyword, key))
+      else collect(value, pointerTo(pointer, keyword))
+    }
+  }
+}
 
 /** The value of a keyword with each schema right below it replaced. */
 export function mapSubschemas(

@@ -1,21 +1,10 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { referencedSchemas } from '../../../src/schema/refs.ts'
 import { openSchemaRepository } from '../../../src/schema/repository.ts'
 import { SchemaError } from '../../../src/schema/schema-error.ts'
-
-/** A folder of files, removed when the test ends. */
-async function folderOf(files: { [path: string]: string }): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rivulet-schemas-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), content)
-  }
-  return folder
-}
+import { folderOf } from '../../support/folder.ts'
 
 const found = async (files: { [path: string]: string }, uri: string) =>
   openSchemaRepository([await folderOf(files)]).find(uri)?.content

@@ -1,0 +1,26 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+/** Files by path: a text, an object that is written as JSON, or a link to where a URL such as `link:1.0.0.yaml` says. */
+export interface Files {
+  readonly [path: string]: string | object
+}
+
+/** A folder of files, removed when the test ends. */
+export async function folderOf(files: Files): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-schemas-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await write(join(folder, path), content)
+  }
+  return folder
+}
+
+function write(path: string, content: string | object): Promise<void> {
+  if (typeof content === 'object') return writeFile(path, `${JSON.stringify(content, null, 2)}\n`)
+  const [, target] = /^link:(.*)$/.exec(content) ?? []
+  return target === undefined ? writeFile(path, content) : symlink(target, path)
+}
