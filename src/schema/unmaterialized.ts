@@ -1,7 +1,11 @@
-import { basename, dirname, relative, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { readConfig } from './config.ts'
 import type { Finding } from './finding.ts'
+import { differences } from './differences.ts'
 import { materializeFolders } from './materialize-folders.ts'
+import { parseSchema, readSchemaFile } from './schema-file.ts'
+import type { FileToWrite } from './write-files.ts'
 
 /** The rule of a schema repository that needs all others to be looked up: it is kept where materializing has nothing to do. */
 export const MATERIALIZED = {
@@ -11,7 +15,7 @@ export const MATERIALIZED = {
 }
 
 /**
- * Files that are not what their title's current schema makes, by path. Where a schema cannot be materialized, nothing
+ * A finding for each title whose versions are not what its current schema makes. Where a schema cannot be materialized, nothing
  * is said of it: that is a finding of other rules. Throws a SchemaError where a folder is missing.
  */
 export async function findUnmaterialized(
@@ -25,19 +29,33 @@ export async function findUnmaterialized(
       const config = readConfig(folder)
       const isOn = ({ file }: Finding) =>
         config.isOn(MATERIALIZED.name, relative(folder, file).split(sep).join('/'))
-      return [...findings.filter(({ rule }) => rule === 'published'), ...files.map(findingFor)].filter(isOn)
+      const changed = findings.filter(({ rule }) => rule === 'published')
+      const stale = files.filter(saysOtherwise).map(({ path }) => path)
+      const titles = [...new Set(stale.map(dirname))]
+      return [...changed, ...titles.map((title) => findingFor(title, stale))].filter(isOn)
     }),
   )
   return found.flat()
 }
 
-function findingFor({ path }: { path: string }): Finding {
+/** How a file is written is no matter, nor what is a link. */
+function saysOtherwise(file: FileToWrite): boolean {
+  if ('linkTo' in file) return false
+  return (
+    !existsSync(file.path) ||
+    differences(readSchemaFile(file.path), parseSchema(file.path, file.text)).length > 0
+  )
+}
+
+function findingFor(title: string, stale: readonly string[]): Finding {
+  const names = stale.filter((path) => dirname(path) === title).map((path) => basename(path))
+  const current = ['yaml', 'yml', 'json'].map((ending) => join(title, `current.${ending}`))
   return {
     rule: MATERIALIZED.name,
-    file: path,
+    file: current.find((path) => existsSync(path)) ?? title,
     line: 1,
     pointer: '',
-    message: `is missing, or is not what current makes; run rivulet schemas materialize, and commit ${basename(dirname(path))}/${basename(path)}`,
+    message: `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} not there, or not what it makes; run rivulet schemas materialize`,
     reason: MATERIALIZED.reason,
   }
 }

@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { tempRepository } from '../schemas/temp-repository.ts'
 import { EXAMPLES } from './examples.ts'
 
@@ -13,6 +13,10 @@ interface Step {
   readonly name?: string
   readonly run?: string
   readonly with?: { readonly [name: string]: unknown }
+}
+interface Project {
+  readonly folder: string
+  readonly run: (command: string) => Promise<Ended>
 }
 interface Ended {
   readonly code: number
@@ -31,8 +35,9 @@ test('the checkout has the history that compat asks for', () => {
 })
 
 test('a pull request that lets an enum grow passes each step', async () => {
-  const { folder, run } = await project()
-  await publish(folder, '1.1.0', [
+  const shop = await project()
+  const { run } = shop
+  await publish(shop, '1.1.0', [
     'open_product',
     'add_to_basket',
     'remove_from_basket',
@@ -49,8 +54,9 @@ test('a pull request that lets an enum grow passes each step', async () => {
 })
 
 test('a pull request that takes a value out of an enum is stopped by compat, with what to do', async () => {
-  const { folder, run } = await project()
-  await publish(folder, '1.1.0', ['buy'])
+  const shop = await project()
+  const { run } = shop
+  await publish(shop, '1.1.0', ['buy'])
   await run(generate)
 
   const ended: { [name: string]: Ended } = {}
@@ -63,7 +69,7 @@ test('a pull request that takes a value out of an enum is stopped by compat, wit
 })
 
 /** A clone of a repository with the schemas of the shop, as a pull request's checkout has it. */
-async function project() {
+async function project(): Promise<Project> {
   const origin = await tempRepository()
   await cp(join(EXAMPLES, 'shop/schemas'), join(origin.folder, 'schemas'), { recursive: true })
   await origin.commit({
@@ -96,13 +102,14 @@ async function install(folder: string): Promise<void> {
   await chmod(binary, 0o755)
 }
 
-/** A new version of shop/click, drafted and materialized. */
-async function publish(folder: string, version: string, actions: readonly string[]): Promise<void> {
-  const title = join(folder, 'schemas/shop/click')
-  const text = await readFile(join(title, '1.0.0.json'), 'utf8')
-  const schema = JSON.parse(text.replaceAll('/1.0.0', `/${version}`))
+/** A new version of shop/click, as its team makes one. */
+async function publish({ folder, run }: Project, version: string, actions: readonly string[]): Promise<void> {
+  const path = join(folder, 'schemas/shop/click/current.yaml')
+  const schema = parse(
+    (await readFile(path, 'utf8')).replaceAll('/shop/click/1.0.0', `/shop/click/${version}`),
+  )
   schema.properties.action.enum = actions
   for (const example of schema.examples) example.action = actions.at(-1)
-  for (const file of [`${version}.json`, 'latest.json', 'current.yaml'])
-    await writeFile(join(title, file), `${JSON.stringify(schema, null, 2)}\n`)
+  await writeFile(path, stringify(schema))
+  expect(await run('npx rivulet schemas materialize schemas')).toMatchObject({ code: 0 })
 }

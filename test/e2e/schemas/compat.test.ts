@@ -148,7 +148,7 @@ describe('without a revision', () => {
     expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
       'schemas/shop/a/1.0.0.yaml:2:',
       'schemas/shop/b/1.0.0.json:1:',
-      'schemas/shop/b/1.1.0.json:',
+      'schemas/shop/b/1.1.0.json:1:',
       'schemas/shop/click/1.1.0.json:8:',
       '1',
       '',

@@ -246,9 +246,13 @@ describe('what cannot be used is one finding with file and line, and nothing is 
           $schema: 'https://json-schema.org/draft/2020-12/schema',
         }),
       },
-      /1\.0\.0\.json:4: "\$schema" is .*2020-12.*write https:\/\/json-schema\.org\/draft-07/,
+      /1\.0\.0\.json:4: "\$schema" is .*2020-12.*write it in draft-07/,
     ],
-    ['no draft-07', withField({ type: 'text' }), /1\.0\.0\.json:\d+: \/properties\/extra\/type must be/],
+    [
+      'no draft-07',
+      withField({ type: 'text' }),
+      /1\.0\.0\.json:\d+: is no draft-07 schema: \/properties\/extra\/type must be/,
+    ],
     [
       'a keyword that no page checks',
       withField({ oneOf: [{ type: 'string' }] }),
@@ -301,7 +305,7 @@ describe('what cannot be used is one finding with file and line, and nothing is 
     })
     expect(await generate(folder, '--streams', 'none.json')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/none\.json: cannot be read/),
+      stderr: expect.stringMatching(/none\.json:1: cannot be read/),
     })
   })
 })

@@ -88,10 +88,42 @@ describe('bad input is one finding with file and line, what is wrong and what to
 })
 
 test('without findings it says how much it checked, and its exit code is 0', async () => {
-  const { code, stdout, stderr } = await lint({ 's/fragment/a/current.yaml': part('a') }, 's')
+  const { code, stdout, stderr } = await lint(
+    {
+      's/fragment/a/current.yaml': part('a'),
+      's/fragment/a/1.0.0.json': part('a'),
+      's/fragment/a/latest.json': part('a'),
+    },
+    's',
+  )
 
-  expect(stdout).toBe('1 schema: nothing found\n')
+  expect(stdout).toBe('2 schemas: nothing found\n')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+describe('versions that are not what current makes are one finding for their title', () => {
+  const current = { 's/fragment/a/current.yaml': part('a') }
+  const other = part('a', { properties: { x: { type: 'string' }, y: { type: 'string' } } })
+
+  test.each<[what: string, files: Files, message: RegExp]>([
+    ['a version that was never made', current, /1\.0\.0\.json and latest\.json are not there, or not/],
+    [
+      'a latest that is missing',
+      { ...current, 's/fragment/a/1.0.0.json': part('a') },
+      /has no latest\.json that equals it; materialize the title \[latest-is-newest\]/,
+    ],
+    [
+      'a version that says something else, outside of git',
+      { ...current, 's/fragment/a/1.0.0.json': other, 's/fragment/a/latest.json': other },
+      /current\.yaml:3: version 1\.0\.0 is published, and would change at \/properties\/y; raise the version/,
+    ],
+  ])('%s', async (_, files, message) => {
+    const { code, lines } = await lint(files, 's')
+
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toMatch(message)
+    expect(code).toBe(1)
+  })
 })
 
 test('several folders are checked together', async () => {
@@ -99,6 +131,8 @@ test('several folders are checked together', async () => {
     {
       'one/fragment/a/current.yaml': part('a', { properties: { x: { $ref: '/fragment/b/1.0.0#' } } }),
       'two/fragment/b/current.yaml': part('b'),
+      'one/rivulet-schemas.yaml': { off: { materialized: ['.'] } },
+      'two/rivulet-schemas.yaml': { off: { materialized: ['.'] } },
     },
     'one',
     'two',

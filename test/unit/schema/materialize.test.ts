@@ -238,7 +238,7 @@ test('what grows without end is an error in time', async () => {
   const wide = failure(materialized({ definitions: { ...Object.fromEntries(names), d40: TEXT } }))
 
   expect((await wide).what).toContain('grows beyond 50,000 parts')
-  expect((await failure(materialized(deep))).what).toContain('is nested deeper than 200 levels')
+  expect((await failure(materialized(deep))).what).toContain('is nested more than 200 levels deep')
 })
 
 test('a reference is looked up in the folders in their order', async () => {
