@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
 import { readTitles } from '../schema/folder.ts'
-import { type Generated, generate } from '../schema/generate.ts'
-import { staleFiles, updateFiles } from '../schema/generated-files.ts'
+import { type Generated, generate } from '../schema/generate/generate.ts'
+import { staleFiles, updateFiles } from '../schema/generate/generated-files.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
-import { readStreamsFile, type StreamSettings } from '../schema/streams-file.ts'
+import { readStreamsFile, type StreamSettings } from '../schema/generate/streams-file.ts'
 import { count, printFindings } from './findings.ts'
 
 interface GenerateFlags {

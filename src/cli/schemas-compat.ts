@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { checkCompat } from '../schema/check-compat.ts'
+import { checkCompat } from '../schema/compat/check-compat.ts'
 import { count, printFindings } from './findings.ts'
 
 interface CompatFlags {

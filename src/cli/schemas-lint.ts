@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
-import { COMPAT_RULES } from '../schema/check-compat.ts'
-import { LINT_RULES, lint } from '../schema/lint.ts'
+import { COMPAT_RULES } from '../schema/compat/check-compat.ts'
+import { LINT_RULES, lint } from '../schema/lint/lint.ts'
 import { SchemaError } from '../schema/schema-error.ts'
-import { findUnmaterialized } from '../schema/unmaterialized.ts'
+import { findUnmaterialized } from '../schema/lint/unmaterialized.ts'
 import { count, printFindings } from './findings.ts'
 
 interface LintFlags {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
-import { type Materialized, materializeFolders } from '../schema/materialize-folders.ts'
+import { type Materialized, materializeFolders } from '../schema/materialize/materialize-folders.ts'
 import { writeFiles } from '../schema/write-files.ts'
 import { count, printFindings } from './findings.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { beginSchema } from '../schema/new-schema.ts'
+import { beginSchema } from '../schema/materialize/new-schema.ts'
 
 const EXPLANATION = `
 Asks nothing. It writes <dir>/<area>/<name>/current.yaml, version 1.0.0 of a schema on the fragment that all events

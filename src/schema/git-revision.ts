@@ -19,23 +19,45 @@ export function readRevision(
   revision: string,
   wanted: (path: string) => boolean,
 ): RevisionFile[] {
-  const inside = git(folder, ['rev-parse', '--is-inside-work-tree'])
-  if (`${inside.output}`.trim() !== 'true')
+  if (!isInRepository(folder))
     throw new SchemaError(
-      `${folder} is in no git repository that can be read (${inside.error || 'only its .git is'}); compare with a revision within one`,
+      `${folder} is in no git repository, or git is not installed; compare with a revision within one`,
     )
-  const commit = git(folder, ['rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`])
-  if (commit.error)
+  const commit = commitOf(folder, revision)
+  if (commit === undefined)
     throw new SchemaError(
       `"${revision}" is no revision that git knows here; fetch it (a shallow checkout has only its own: in CI, set fetch-depth: 0), or name another`,
     )
 
-  const entries = listed(folder, `${commit.output}`.trim()).filter(({ path }) => wanted(path))
+  const entries = listed(folder, commit).filter(({ path }) => wanted(path))
   const texts = blobs(
     folder,
     entries.map(({ hash }) => hash),
   )
   return entries.map(({ path, mode }, index) => ({ path, text: texts[index]!, isLink: mode === LINK }))
+}
+
+/** Whether a folder is in a git repository. Throws a SchemaError where it is in one that git does not read. */
+export function isInRepository(folder: string): boolean {
+  const { output, error, isMissing } = git(folder, ['rev-parse', '--is-inside-work-tree'])
+  if (isMissing || error.includes('not a git repository')) return false
+  if (`${output}`.trim() === 'true') return true
+  throw new SchemaError(
+    `git does not read the repository (${error || 'only its .git is here'}); make it readable`,
+    {
+      place: { file: folder },
+    },
+  )
+}
+
+/** Whether a folder's repository has any commit yet. */
+export function hasCommits(folder: string): boolean {
+  return commitOf(folder, 'HEAD') !== undefined
+}
+
+function commitOf(folder: string, revision: string): string | undefined {
+  const { output, error } = git(folder, ['rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`])
+  return error ? undefined : `${output}`.trim()
 }
 
 const LINK = '120000'
@@ -69,20 +91,19 @@ interface Answer {
   readonly output: Buffer
   /** The first line of what git says, where it could not do it. */
   readonly error: string
+  /** Whether there is no git here. */
+  readonly isMissing: boolean
 }
 
 function git(folder: string, args: readonly string[], input = ''): Answer {
   const { stdout, stderr, status, error } = spawnSync('git', ['-C', folder, ...args], {
     input,
     maxBuffer: Number.POSITIVE_INFINITY,
-    env: { ...process.env, ...OF_THE_FOLDER },
+    env: { ...process.env, ...OF_THE_FOLDER, LC_ALL: 'C' },
   })
-  if (error)
-    throw new SchemaError(`git cannot be started (${error.message}); install it, or leave the revision out`, {
-      cause: error,
-    })
+  if (error) return { output: Buffer.alloc(0), error: error.message, isMissing: true }
   const complaint = stderr.toString().trim().split('\n')[0] || `git ended with ${status}`
-  return { output: stdout, error: status === 0 ? '' : complaint }
+  return { output: stdout, error: status === 0 ? '' : complaint, isMissing: false }
 }
 
 function done(answer: Answer): Answer {

@@ -9,18 +9,28 @@ export interface Files {
 }
 
 /** A folder of files, removed when the test ends. */
-export async function folderOf(files: Files): Promise<string> {
+export async function folderOf(files: Files = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rivulet-schemas-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeInto(folder, files)
+  return folder
+}
+
+/** Writes files below a folder. */
+export async function writeInto(folder: string, files: Files): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await write(join(folder, path), content)
   }
-  return folder
 }
 
 function write(path: string, content: string | object): Promise<void> {
   if (typeof content === 'object') return writeFile(path, `${JSON.stringify(content, null, 2)}\n`)
   const [, target] = /^link:(.*)$/.exec(content) ?? []
   return target === undefined ? writeFile(path, content) : symlink(target, path)
+}
+
+/** The head of a schema, in draft-07. */
+export function head(title: string, version = '1.0.0') {
+  return { title, $id: `/${title}/${version}`, $schema: 'https://json-schema.org/draft-07/schema#' }
 }

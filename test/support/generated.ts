@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Event } from '../../src/core/event.ts'
 import type { StreamSchema } from '../../src/core/options.ts'
-import { generate } from '../../src/schema/generate.ts'
-import { updateFiles } from '../../src/schema/generated-files.ts'
+import { generate } from '../../src/schema/generate/generate.ts'
+import { updateFiles } from '../../src/schema/generate/generated-files.ts'
 import { openSchemaRepository, type SchemaRepository } from '../../src/schema/repository.ts'
 
 const DIST = resolve(import.meta.dirname, '../../dist')

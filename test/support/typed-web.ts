@@ -1,4 +1,4 @@
-import { generate } from '../../src/schema/generate.ts'
+import { generate } from '../../src/schema/generate/generate.ts'
 import { openSchemaRepository } from '../../src/schema/repository.ts'
 import { serveSite } from './site.ts'
 import { STREAMS, startWebIntake, type WebIntake } from './web-intake.ts'

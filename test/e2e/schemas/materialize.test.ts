@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { head, tempFolder, writeInto } from '../../unit/schema/temp-folder.ts'
+import { head, folderOf, writeInto } from '../../support/folder.ts'
 import { rivulet } from '../intake/child.ts'
 
 /** Runs `rivulet schemas …` in a folder to its end. */
@@ -27,7 +27,7 @@ const yaml = (title: string, rest = '') =>
   `title: ${title}\n$id: /${title}/1.0.0\n$schema: https://json-schema.org/draft-07/schema#\n${rest}`
 
 test('a new schema is begun, materialized, and done', async () => {
-  const folder = await tempFolder()
+  const folder = await folderOf()
 
   const begun = await schemas(folder, 'new', 'shop/click')
   const first = await schemas(folder, 'materialize', 'schemas')
@@ -54,7 +54,7 @@ test('a new schema is begun, materialized, and done', async () => {
 })
 
 test('with --json it tells what it did as an object', async () => {
-  const folder = await tempFolder()
+  const folder = await folderOf()
 
   const begun = await schemas(folder, 'new', 'shop/click', '--dir', '.', '--json')
   const first = await schemas(folder, 'materialize', '.', '--json')
@@ -84,7 +84,7 @@ test('fragments come from an http repository, too', async () => {
   onTestFinished(() => void server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const folder = await tempFolder({
+  const folder = await folderOf({
     'rivulet-schemas.yaml': `repositories: ["http://127.0.0.1:${port}/repository/"]`,
     'shop/click/current.yaml': yaml('shop/click', 'allOf:\n  - $ref: /far/fragment/1.0.0#\n'),
   })
@@ -98,7 +98,7 @@ test('fragments come from an http repository, too', async () => {
 })
 
 test('a version that is committed is refused, also from within a hook of git', async () => {
-  const folder = await tempFolder({ 'schemas/shop/click/current.yaml': yaml('shop/click') })
+  const folder = await folderOf({ 'schemas/shop/click/current.yaml': yaml('shop/click') })
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], {
       cwd: folder,
@@ -214,7 +214,7 @@ test.each<[string, { [path: string]: string }, RegExp]>([
     /^a\/b\/current\.yaml:6: "allOf" cannot be merged at \/type: "type" is "object" in #, and "type" is "string" in #\/allOf\/0; make them agree/,
   ],
 ])('%s is one finding with file and line, and nothing is written', async (_, files, line) => {
-  const folder = await tempFolder({ ...files, 'a/good/current.yaml': yaml('a/good') })
+  const folder = await folderOf({ ...files, 'a/good/current.yaml': yaml('a/good') })
   const before = await contentsOf(folder)
 
   const { code, stdout, stderr } = await schemas(folder, 'materialize', '.')
@@ -246,7 +246,7 @@ test.each<[string, string[], RegExp]>([
     /lonely\/a\/b\/current\.yaml: is there already; edit it/,
   ],
 ])('%s: one line that says what, where and what to do, exit code 2', async (_, args, line) => {
-  const folder = await tempFolder({
+  const folder = await folderOf({
     'wrong/rivulet-schemas.yaml': 'repos: []',
     'lonely/rivulet-schemas.yaml': 'repositories: [none]',
     'lonely/a/b/current.yaml': yaml('a/b'),

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { rulesOf } from '../../../src/schema/validator-rules.ts'
+import { rulesOf } from '../../../src/schema/generate/validator-rules.ts'
 import { asEvent, DRAFT_7, generatedFor } from '../../support/generated.ts'
 import { draft7Groups, type SuiteGroup } from '../../support/json-schema-test-suite.ts'
 

@@ -4,9 +4,9 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { readTitles } from '../../../src/schema/folder.ts'
-import { openLookup } from '../../../src/schema/lookup.ts'
-import { materializeSchema } from '../../../src/schema/materialize.ts'
-import { serialize } from '../../../src/schema/serialize.ts'
+import { openLookup } from '../../../src/schema/materialize/lookup.ts'
+import { materializeSchema } from '../../../src/schema/materialize/materialize.ts'
+import { serialize } from '../../../src/schema/materialize/serialize.ts'
 import { readSource } from '../../../src/schema/source.ts'
 
 interface Node {

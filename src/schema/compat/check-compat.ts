@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { breaksBetween, isHarm } from './compat.ts'
+import { CONFIG_FILE, readConfig } from '../config.ts'
+import type { Finding } from '../finding.ts'
+import { harmInWords } from './harm.ts'
+import { changesOfPublished, keyOf } from './published-changes.ts'
+import { lineOf, type SchemaObject } from '../schema-file.ts'
+import { compareVersions } from '../schema-uri.ts'
+import { type Version, versionsAt, versionsIn } from './versions.ts'
+
+/** What a comparison of versions came to. */
+export interface CompatReport {
+  readonly findings: readonly Finding[]
+  /** How many versions were compared with the one before. */
+  readonly compared: number
+}
+
+/** The rules that are kept here, by the names that a config may switch off. */
+export const COMPAT_RULES = ['compatible', 'published']
+
+const REASON =
+  'Within a major version, what is stored stays readable and what producers send stays valid, whichever version they know.'
+
+/**
+ * Compares each materialized version of a schema folder with the one before of the same major version. With a git
+ * revision to compare `against`, only versions that it does not have, while those it has must be unchanged. Throws a
+ * SchemaError where the folder, its config or the revision cannot be read; a schema that cannot be is a finding.
+ */
+export function checkCompat(
+  folder: string,
+  { against: revision }: { against?: string | undefined } = {},
+): CompatReport {
+  const config = readConfig(folder)
+  const { versions, findings } = versionsIn(folder)
+  const isOn = (rule: string) => (version: Version) => config.isOn(rule, version.path)
+
+  const published = revision === undefined ? [] : versionsAt(folder, revision).versions
+  const isPublished = new Set(published.map(keyOf))
+  const known = [...published, ...versions.filter((version) => !isPublished.has(keyOf(version)))]
+  const steps = stepsOf(known).filter(({ now }) => !isPublished.has(keyOf(now)) && isOn('compatible')(now))
+
+  return {
+    findings: [
+      ...findings,
+      ...(revision === undefined
+        ? []
+        : changesOfPublished(published.filter(isOn('published')), versions, { folder, revision })),
+      ...steps.flatMap((step) => findingsOf(step, { folder, isNew: revision !== undefined })),
+    ],
+    compared: steps.length,
+  }
+}
+
+/** A version and the one before it, both readable; what is not has a finding of its own. */
+interface Step {
+  readonly old: Version & Readable
+  readonly now: Version & Readable
+  /** The newest version of the title. */
+  readonly newest: Version
+}
+
+interface Readable {
+  readonly content: SchemaObject
+}
+
+function stepsOf(versions: readonly Version[]): Step[] {
+  return [...new Set(versions.map(({ title }) => title))].flatMap((title) => {
+    const ofTitle = versions.filter((version) => version.title === title).sort(byVersion)
+    const newest = ofTitle.at(-1)!
+    return ofTitle.slice(1).flatMap((now, index) => {
+      const old = ofTitle[index]!
+      const isStep = majorOf(old) === majorOf(now)
+      return isStep && isReadable(old) && isReadable(now) ? [{ old, now, newest }] : []
+    })
+  })
+}
+
+function findingsOf(
+  { old, now, newest }: Step,
+  { folder, isNew }: { folder: string; isNew: boolean },
+): Finding[] {
+  const breaks = breaksBetween(old.content, now.content)
+  const advice =
+    !isNew && now !== newest
+      ? `history cannot be changed, so switch the rule off for it in ${CONFIG_FILE}: off: { compatible: [${now.path}] }`
+      : breaks.some(isHarm)
+        ? `publish it as ${majorOf(newest) + 1}.0.0`
+        : 'put it back'
+  return breaks.map((found) => ({
+    rule: 'compatible',
+    file: join(folder, now.path),
+    line: lineOf(now.text, found.pointer),
+    pointer: found.pointer,
+    message: `${now.version} breaks ${old.version} at ${found.pointer}: ${found.what}: ${harmInWords(found)}; ${advice}`,
+    reason: REASON,
+  }))
+}
+
+const isReadable = (version: Version): version is Version & Readable => version.content !== undefined
+const majorOf = ({ version }: Version) => Number.parseInt(version, 10)
+const byVersion = (a: Version, b: Version) => compareVersions(a.version, b.version)

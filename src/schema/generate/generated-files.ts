@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeFolder, writeFiles } from '../write-files.ts'
+
+/** How a file begins that was generated; what does not begin so is nobody's to remove. */
+const HEADER = /^\/\/ Written by "rivulet generate".*\n/
+
+/** The files below a folder that differ from what they should be: stale ones, missing ones, and ones no longer needed. */
+export function staleFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
+  const stale = [...files].filter(
+    ([path, text]) => withoutHeader(textOf(join(folder, path))) !== withoutHeader(text),
+  )
+  return [...stale.map(([path]) => path), ...leftovers(folder, files)].sort()
+}
+
+/**
+ * Brings the files below a folder up to date, and tells which it has written or removed. Throws a SchemaError where
+ * one cannot be written; then none is.
+ */
+export function updateFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
+  const stale = staleFiles(folder, files)
+  const texts = stale.flatMap((path) => {
+    const text = files.get(path)
+    return text === undefined ? [] : [{ path: join(folder, path), text }]
+  })
+  for (const { path } of texts) makeFolder(dirname(path))
+  writeFiles(texts)
+  for (const path of stale) if (!files.has(path)) rmSync(join(folder, path))
+  return stale
+}
+
+/** Files of an earlier run that this one does not write. */
+function leftovers(folder: string, files: ReadonlyMap<string, string>): string[] {
+  const found = ['streams', 'schemas'].flatMap((below) => pathsBelow(folder, below))
+  return [...found, 'formats.js'].filter(
+    (path) => !files.has(path) && HEADER.test(textOf(join(folder, path)) ?? ''),
+  )
+}
+
+function pathsBelow(folder: string, below: string): string[] {
+  if (!existsSync(join(folder, below))) return []
+  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${below}/${entry.name}`
+    return entry.isDirectory() ? pathsBelow(folder, path) : [path]
+  })
+}
+
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+
+/** A new revision of the stream config that changes nothing else makes no file stale. */
+const withoutHeader = (text: string | undefined) => text?.replace(HEADER, '')
