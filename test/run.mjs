@@ -45,7 +45,37 @@ async function runAll() {
     await check('format, lint and imports', 'biome', ['check', '--error-on-warnings']),
     await check('src/core compiles without DOM and Node', 'tsc', ['-p', 'src/core']),
     await check('types of tests and tools', 'tsc', ['-p', 'test']),
-    ...(built.passed ? [await tests(['unit', 'e2e', 'package'])] : await withoutBuild()),
+    ...(built.passed
+      ? [...(await ownSchemas()), await tests(['unit', 'e2e', 'package'])]
+      : await withoutBuild()),
+  ]
+}
+
+/**
+ * Our own events and the shop's are kept by the tools that we hand out.
+ *
+ * @returns {Promise<Counts[]>}
+ */
+async function ownSchemas() {
+  const folders = ['schemas', 'examples/shop/schemas']
+  return [
+    await check('schemas: lint', 'npm', ['run', '--silent', 'rivulet', '--', 'schemas', 'lint', ...folders]),
+    await check('schemas: compat', 'npm', [
+      'run',
+      '--silent',
+      'rivulet',
+      '--',
+      'schemas',
+      'compat',
+      ...folders,
+    ]),
+    await check("the shop's generated files are up to date", 'npm', [
+      'run',
+      '--silent',
+      'generate',
+      '--',
+      '--check',
+    ]),
   ]
 }
 

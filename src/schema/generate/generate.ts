@@ -171,14 +171,14 @@ function streamsModule(streams: readonly Stream[], bySchema: ReadonlyMap<string,
     ($schema) => `${camelCase(parseSchemaUri($schema)!.title)}Schema`,
   )
   const imports = [...names].map(
-    ([$schema, name]) => `import { schema as ${name} } from '../${modulePath($schema)}'\n`,
+    ([$schema, name]) => `import { schema as ${name} } from './${modulePath($schema)}'\n`,
   )
   const fields = streams.map(({ name, $schema }) => `  ${fieldName(name)}: ${names.get($schema)},\n`)
   return `${imports.join('')}\nexport const schemas = {\n${fields.join('')}}\n`
 }
 
 function streamModule(name: string, $schema: string): string {
-  return `import { schema } from '../../${modulePath($schema)}'\n\nexport const schemas = { ${fieldName(name)}: schema }\n`
+  return `import { schema } from '../${modulePath($schema)}'\n\nexport const schemas = { ${fieldName(name)}: schema }\n`
 }
 
 function streamsTypes(streams: readonly Stream[]): string {
@@ -215,7 +215,7 @@ export declare const schemas: Schemas
 }
 
 function streamTypes(name: string): string {
-  return `import type { Schemas } from '../../streams.js'\n\nexport declare const schemas: Pick<Schemas, ${quoted(name)}>\n`
+  return `import type { Schemas } from '../streams.js'\n\nexport declare const schemas: Pick<Schemas, ${quoted(name)}>\n`
 }
 
 /** A name in code for each key; a number tells apart those that would be the same. */
