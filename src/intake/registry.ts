@@ -1,6 +1,7 @@
+import { basename } from 'node:path'
 import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv'
 import ajvFormats from 'ajv-formats'
-import { referencedSchemas } from '../schema/refs.ts'
+import { referencedSchemas, referencesIn } from '../schema/refs.ts'
 import type { Schema, SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
 import type { SchemaObject } from '../schema/schema-file.ts'
@@ -51,6 +52,13 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
 
   function compile(uri: string, schema: Schema): CompiledSchema {
     const added: string[] = []
+    if (isUnfinished(schema))
+      throw new SchemaError(
+        'is edited, and not yet a version; run rivulet schemas materialize on its folder',
+        {
+          place: { file: schema.path },
+        },
+      )
     try {
       for (const [ref, target] of referencedSchemas(schema, repository)) add(ref, target)
       add(uri, schema)
@@ -73,6 +81,12 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
       added.push(key)
     }
   }
+}
+
+/** What people edit takes its fields from others, and only what is made of it says what an event may have. */
+function isUnfinished({ path, content }: Schema): boolean {
+  const isDraft = basename(path).startsWith('current.')
+  return isDraft && ('allOf' in content || referencesIn(content).length > 0)
 }
 
 /**

@@ -113,6 +113,27 @@ test('a schema that is only a current.yaml stands for the version in its $id', a
   expect(answer.json().error!.map(({ event }) => event.meta.id)).toEqual(['c'])
 })
 
+test('a current.yaml that takes its fields from others is an error of its events, until it is materialized', async () => {
+  const shop = await shopFolder()
+  const folder = join(shop.schemas[0]!, 'shop/click')
+  await rm(folder, { recursive: true })
+  await write(join(folder, '1.0.0.json'), CLICK_SCHEMA)
+  const { post } = await startShopIntake(shop)
+  await write(join(folder, 'current.yaml'), {
+    ...CLICK_SCHEMA,
+    $id: '/shop/click/1.1.0',
+    allOf: [{ $ref: '/rivulet/fragment/common/1.0.0#' }],
+  })
+  const event = click('a', { $schema: '/shop/click/1.1.0' })
+
+  const early = await post([event])
+  await write(join(folder, '1.1.0.json'), { ...CLICK_SCHEMA, $id: '/shop/click/1.1.0' })
+  const late = await post([event])
+
+  expect(early.json().error![0]!.context.message).toMatch(/current\.yaml: .*run rivulet schemas materialize/)
+  expect(late.status).toBe(201)
+})
+
 test('the live page and its files come under a strict policy, and nothing else comes from there', async () => {
   const { url } = await startShopIntake()
 
