@@ -90,7 +90,13 @@ function others(folders: readonly string[], streams: readonly StreamSettings[]):
   const titles = new Set(folders.flatMap((folder) => readTitles(folder).map(({ title }) => title)))
   return [...titles]
     .filter((title) => !carried.has(title) && !title.split('/').includes('fragment'))
-    .map((title) => ({ name: title.split('/').join('.'), schemaTitle: title, provideValues: [], line: 1 }))
+    .map((title) => ({
+      name: title.split('/').join('.'),
+      schemaTitle: title,
+      provideValues: [],
+      others: [],
+      line: 1,
+    }))
 }
 
 function inWords({ schemas, leftOut, files }: Generated, changed: readonly string[], check?: true): string {
@@ -99,7 +105,7 @@ function inWords({ schemas, leftOut, files }: Generated, changed: readonly strin
     ...(rows.length
       ? ['Schemas, what each adds to a page at most (brotli), and their streams:', ...rows]
       : []),
-    ...(leftOut.length ? [`Left out: ${leftOut.join(', ')}`] : []),
+    ...(leftOut.length ? [`Left out (patterns, and what Rivulet writes itself): ${leftOut.join(', ')}`] : []),
     ...changed.map((path) => `${check ? 'stale' : 'written'}: ${path}`),
     check && changed.length
       ? `${count(changed.length, 'file')} stale: run the same command without --check, and commit what it writes`

@@ -64,7 +64,9 @@ type Submitted<Schema> =
 /** What decides on an event of a stream, as it stands. */
 export interface Explanation {
   readonly stream: string
-  /** Undefined while events wait undecided: there is no config yet, no consent, or the page is not shown. */
+  /**
+   * Undefined while events wait undecided: there is no config or no schema yet, no consent, or the page is not shown.
+   */
   readonly goes: boolean | undefined
   /** Why it does not go. */
   readonly reason?: DropReason | undefined
@@ -102,6 +104,8 @@ interface Submission {
   /** Kept while undecided; else they are looked up when they are needed. */
   readonly ids?: Partial<Record<Unit, string>>
   readonly values?: Readonly<Record<string, unknown>>
+  /** Whether the client that it was submitted to knows the stream's schema, which the event need not name. */
+  readonly hasSchema?: boolean
 }
 
 /** Throws a TypeError on a wrong option; afterwards, nothing throws. */
@@ -160,7 +164,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     allowed: () => consent !== 'denied' && phase() !== 'prerendered',
     onConfig: () => void delivery.drain(),
   })
-  const schemaOf = createSchemas({
+  const schemas = createSchemas({
     given: options.schemas,
     environment,
     onLoad: () => void delivery.drain(),
@@ -215,10 +219,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
     const { goes, config, reason } = explain(stream, ids)
     if (reason) return drop(submission, reason, config?.why || undefined)
-    const schema = schemaFor(stream)
-    if (!goes || !config || schema === undefined) return hold(submission)
+    if (!goes || !config) return hold(submission, config)
     if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
 
+    const schema = schemaFor(stream) ?? {}
     const { revision, sample, provideValues } = config
     const producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
     const asked = valuesOf(provideValues, values)
@@ -237,29 +241,39 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     enqueue(submission, config, event, seq)
   }
 
-  /** Nothing decides yet: the event waits with all that a config might ask for. */
-  function hold(submission: Submission): void {
-    const { at, data } = submission
+  /** Nothing decides yet: the event waits with all that a config might ask for, within the bounds of the one there is. */
+  function hold(submission: Submission, config?: StreamConfig): void {
+    const { stream, at, data } = submission
     // The device's id is the same when the event is decided on, and not made before a stream asks for it.
     const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session') }
-    enqueue(submission, {}, { at, data, ids, values: submission.values ?? valuesOf() })
+    const hasSchema = submission.hasSchema ?? schemas.has(stream)
+    const held = { at, data, ids, values: submission.values ?? valuesOf(), hasSchema }
+    enqueue(submission, { ...config, url: UNDECIDED }, held)
   }
 
   /**
    * Whether the event leaves its place in the queue: it was undecided, or has expired, or its stream was switched off.
    */
   function decide(event: QueuedEvent): boolean {
-    const config = configs.of(event.stream)
+    let leaves = true
     if (Number(event.until) < now()) drop(event, 'expired')
     else if (event.url) {
-      if (config?.reason !== 'killed') return false
-      drop(event, 'killed')
+      leaves = configs.of(event.stream)?.reason === 'killed'
+      if (leaves) drop(event, 'killed')
     } else {
-      const early = Number(event.notBefore) > now() && !closed
-      if (!config || early || schemaFor(event.stream) === undefined) return false
-      orDrop(event, () => process({ ...event, ...JSON.parse(event.json) }))
+      orDrop(event, () => {
+        const submission: Submission = { ...event, ...JSON.parse(event.json) }
+        leaves = !waits(submission, event.notBefore)
+        if (leaves) process(submission)
+      })
     }
-    return true
+    return leaves
+  }
+
+  /** Whether a held event waits on: its time has not come, or nothing decides yet, or another client has its schema. */
+  function waits({ stream, ids, data, hasSchema }: Submission, notBefore = 0): boolean {
+    if ((notBefore > now() && !closed) || explain(stream, ids).goes === undefined) return true
+    return Boolean(hasSchema && !data.$schema && !schemas.has(stream))
   }
 
   /** What is too much for the queue: the oldest of the lowest priority. */
@@ -349,7 +363,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       consent === 'denied'
         ? 'consent'
         : decided && (config.reason ?? (sample && reasonToLeave(sample.rate, draw)))
-    const goes = reason ? false : decided ? true : undefined
+    const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
     return {
       stream,
       goes,
@@ -364,7 +378,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   /** Undefined while it is loaded. Our own events name theirs, and are valid. */
   function schemaFor(stream: string): StreamSchema | undefined {
-    return stream === LEDGER ? {} : schemaOf(stream)
+    return stream === LEDGER ? {} : schemas.of(stream)
   }
 
   function isLimited(stream: string, most: number, at: number): boolean {
@@ -437,6 +451,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       dropAll('closed', ({ volatile }) => volatile || !platform.records || !allowed())
       delivery.close()
       configs.close()
+      schemas.close()
       outcomes.close()
     },
   }

@@ -33,10 +33,9 @@ export function enrich(data: EventData, facts: Facts): Event {
     producer,
   }
   const event: Event =
-    schema.dt === false || schema.client_dt || data.client_dt
+    schema.dt === false || data.client_dt
       ? { ...data, meta }
       : { ...data, meta, dt: (data.dt as string) || time }
-  // In such a schema `dt` is the time of receipt, and the intake's.
   if (schema.client_dt) event.client_dt ||= time
   if (schema.sample && producer.unit) event.sample = { unit: producer.unit, rate: producer.rate }
   if (facts.fillMetaDt) meta.dt ||= time

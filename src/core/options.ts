@@ -16,7 +16,7 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   /**
    * What is known of each stream's schema: the `schemas` of a file that `rivulet generate` has written, or a function
    * that loads such a file when a stream's first event comes: `(stream) => import(…)`. Until it is there, events wait
-   * undecided, for seven days at most; what cannot be loaded is asked for again every 30 s.
+   * undecided, within the stream's own bounds; what cannot be loaded is asked for again every 30 s.
    */
   readonly schemas?: Schemas | LoadSchemas<Schemas>
   /** Ids of the host's own; those not given are made here. */
@@ -69,9 +69,9 @@ export type LoadSchemas<Schemas extends StreamSchemas> = (
 export interface StreamSchema<Data extends object = object> {
   /** Named in events that name none: `/title/X.Y.Z`. */
   readonly $schema?: string
-  /** False where the schema has no `dt`. Default: true. */
+  /** False where the schema has no `dt`, or leaves it to the intake. Default: true. */
   readonly dt?: boolean
-  /** Whether the schema has a `client_dt`, which then gets the time of the call in place of `dt`. Default: false. */
+  /** Whether the schema has a `client_dt`, which then gets the time of the call. Default: false. */
   readonly client_dt?: boolean
   /** Whether the schema has a `sample`, which then gets the unit and rate that let the event through. Default: false. */
   readonly sample?: boolean

@@ -5,8 +5,8 @@ import { ruleInWords } from './words.ts'
 export type { Format, Rules } from './check.ts'
 
 /**
- * As `createValidator` of the production build, and each problem has a message: which field, what was there, what is
- * wanted, and where in the schema it says so.
+ * As `createValidator` of the production build, and each problem has a message, which also stands in the console: which
+ * field, what was there, what is wanted, and where in the schema it says so.
  */
 export function createValidator(rules: Rules, $schema: string): (event: Event) => readonly Problem[] {
   return (event) => {
@@ -18,6 +18,11 @@ export function createValidator(rules: Rules, $schema: string): (event: Event) =
       const place = `${$schema}#${placeIn(rules, keyword === 'required' || keyword === 'additionalProperties' ? path.slice(0, -1) : path)}/${keyword}`
       problems.push({ path: where, keyword, message: `${where || 'the event'} ${rule}; see ${place}` })
     })
+    if (problems.length)
+      console.warn(
+        `rivulet: an event of ${event.meta?.stream} is invalid and not sent:`,
+        problems.map(({ message }) => `\n  ${message}`).join(''),
+      )
     return problems
   }
 }

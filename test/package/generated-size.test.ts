@@ -77,6 +77,7 @@ describe('generated files', () => {
         name: streamOf(title),
         schemaTitle: title,
         provideValues: [],
+        others: [],
         line: 1,
       })),
       source: 'streams.json',

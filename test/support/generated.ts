@@ -40,6 +40,7 @@ export async function generatedFor(
     name: title.replaceAll('/', '.'),
     schemaTitle: title,
     provideValues: [],
+    others: [],
     line: 1,
   }))
   const validator = pathToFileURL(join(DIST, `${build}.js`)).href

@@ -29,7 +29,13 @@ export async function startTypedWeb({
   const { files } = generate({
     streams: Object.entries(STREAMS)
       .filter(([name]) => name.startsWith('web.'))
-      .map(([name, { schema_title }]) => ({ name, schemaTitle: schema_title, provideValues: [], line: 1 })),
+      .map(([name, { schema_title }]) => ({
+        name,
+        schemaTitle: schema_title,
+        provideValues: [],
+        others: [],
+        line: 1,
+      })),
     source: 'streams.json',
     revision: undefined,
     repository: openSchemaRepository([intake.schemas]),

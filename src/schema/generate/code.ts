@@ -42,8 +42,13 @@ export function literal(value: unknown, indent = ''): string {
   return bracketed(['{', '}'], fields, indent)
 }
 
-/** `date-time`, `shop.page_view` and `shop/click` as `dateTime`, `shopPageView` and `shopClick`. */
+/** `date-time` as `dateTime`. */
 export function camelCase(name: string): string {
-  const [first = '', ...others] = name.split(/[^A-Za-z0-9]+/).filter(Boolean)
-  return [first, ...others.map((word) => word[0]!.toUpperCase() + word.slice(1))].join('')
+  return pascalCase(name).replace(/^./, (letter) => letter.toLowerCase())
+}
+
+/** `shop.page_view` and `shop/page_view` as `ShopPageView`. */
+export function pascalCase(name: string): string {
+  const words = name.split(/[^A-Za-z0-9]+/).filter(Boolean)
+  return words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
 }

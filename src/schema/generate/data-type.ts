@@ -1,7 +1,5 @@
+import type { SchemaObject } from '../schema-file.ts'
 import { fieldName, literal, quoted } from './code.ts'
-
-/** A schema, or a part of one. */
-type Node = { readonly [keyword: string]: unknown }
 
 /** What a schema does not say of a stream's data. */
 export interface DataTypeOptions {
@@ -13,10 +11,13 @@ export interface DataTypeOptions {
 
 /**
  * The declaration of a TypeScript interface for what is submitted under a schema: its fields with their descriptions
- * and limits as doc comments. `$schema`, `dt` and `meta` need not be given.
+ * and limits as doc comments. `$schema`, `meta` and what is `filled` need not be given.
  */
-export function dataType(schema: Node, { name, $schema, filled }: DataTypeOptions): string {
-  const { properties = {}, required = [] } = schema as { properties?: Node; required?: readonly string[] }
+export function dataType(schema: SchemaObject, { name, $schema, filled }: DataTypeOptions): string {
+  const { properties = {}, required = [] } = schema as {
+    properties?: SchemaObject
+    required?: readonly string[]
+  }
   const { $schema: _, meta: __, ...own } = properties
   const asked = required.filter((field) => !filled.includes(field))
   const text = comment([sentence(schema.description), `Schema: ${$schema}.`], '')
@@ -29,15 +30,15 @@ export function dataType(schema: Node, { name, $schema, filled }: DataTypeOption
 }
 
 /** The lines of an object's fields. */
-function fieldsOf(schema: Node, indent: string): string {
+function fieldsOf(schema: SchemaObject, indent: string): string {
   const {
     properties = {},
     required = [],
     additionalProperties,
   } = schema as {
-    properties?: Readonly<Record<string, Node | boolean>>
+    properties?: Readonly<Record<string, SchemaObject | boolean>>
     required?: readonly string[]
-    additionalProperties?: Node | boolean
+    additionalProperties?: SchemaObject | boolean
   }
   const lines = Object.entries(properties).flatMap(([name, field]) => {
     if (field === false) return []
@@ -60,14 +61,14 @@ function fieldsOf(schema: Node, indent: string): string {
 }
 
 /** The type of a value. */
-function typeOf(schema: Node, indent: string): string {
+function typeOf(schema: SchemaObject, indent: string): string {
   if (Array.isArray(schema.enum)) return oneOf(schema.enum.map(valueType), indent)
   if (schema.const !== undefined) return valueType(schema.const)
   const types = [schema.type].flat().map((type) => typeNamed(String(type), schema, indent))
   return [...new Set(types)].join(' | ')
 }
 
-function typeNamed(type: string, schema: Node, indent: string): string {
+function typeNamed(type: string, schema: SchemaObject, indent: string): string {
   switch (type) {
     case 'integer':
     case 'number':
@@ -77,7 +78,7 @@ function typeNamed(type: string, schema: Node, indent: string): string {
     case 'null':
       return type
     case 'array': {
-      const item = typeof schema.items === 'object' ? typeOf(schema.items as Node, indent) : 'unknown'
+      const item = typeof schema.items === 'object' ? typeOf(schema.items as SchemaObject, indent) : 'unknown'
       return `readonly ${/[ |{]/.test(item) ? `(${item})` : item}[]`
     }
     case 'object':
@@ -100,7 +101,7 @@ function valueType(value: unknown): string {
 const LARGEST = Number.MAX_SAFE_INTEGER
 
 /** What the type cannot say. */
-function wordsOf(schema: Node): string[] {
+function wordsOf(schema: SchemaObject): string[] {
   const { description, format, pattern, minLength, maxLength, minItems, maxItems } = schema
   const { minimum = -LARGEST, maximum = LARGEST } = schema as { minimum?: number; maximum?: number }
   const kind = schema.type === 'integer' ? 'An integer' : 'A number'

@@ -1,15 +1,10 @@
-import { basename, posix } from 'node:path'
+import { basename } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { camelCase, fieldName, quoted } from './code.ts'
-import { dataType } from './data-type.ts'
 import { type Finding, findingOf } from '../finding.ts'
-import type { Schema, SchemaRepository } from '../repository.ts'
-import { SchemaError } from '../schema-error.ts'
-import { parseSchemaUri } from '../schema-uri.ts'
-import { readSource } from '../source.ts'
+import type { SchemaRepository } from '../repository.ts'
+import { filesOf, moduleOf } from './modules.ts'
+import { typedStream, type TypedStream } from './typed-stream.ts'
 import type { StreamSettings } from './streams-file.ts'
-import { formatsIn, formatsModule, validatorModule } from './validator-code.ts'
-import { type RulesText, rulesOf } from './validator-rules.ts'
 
 export interface GenerateOptions {
   /** The streams to generate for, and the file that they are from. */
@@ -39,13 +34,6 @@ export interface SchemaReport {
   readonly bytes: number
 }
 
-/** One stream and what is made of its schema. */
-interface Stream extends StreamSettings {
-  readonly $schema: string
-  readonly schema: Schema
-  readonly rules: RulesText
-}
-
 /** The client and the intake write these, and see to it that they are valid. */
 const OWN_TITLES = ['rivulet/ledger', 'rivulet/rejected', 'rivulet/duplicates']
 
@@ -54,12 +42,11 @@ export function generate({ streams, source, revision, repository, validator }: G
   const isLeftOut = ({ name, schemaTitle = '' }: StreamSettings) =>
     name.startsWith('/') || OWN_TITLES.includes(schemaTitle)
   const findings: Finding[] = []
-  const found: Stream[] = []
-  const rulesByPath = new Map<string, RulesText>()
+  const found: TypedStream[] = []
   for (const stream of streams) {
     if (isLeftOut(stream)) continue
     try {
-      found.push(withSchema(stream))
+      found.push(typedStream(stream, { source, repository }))
     } catch (error) {
       findings.push({
         ...findingOf(error, { file: source, line: stream.line }),
@@ -81,41 +68,9 @@ export function generate({ streams, source, revision, repository, validator }: G
     })),
     leftOut: streams.filter(isLeftOut).map(({ name }) => name),
   }
-
-  function withSchema(stream: StreamSettings): Stream {
-    const { name, schemaTitle, line } = stream
-    const fail = (what: string) => new SchemaError(what, { place: { file: source, line } })
-    if (!/^\w[\w.-]*$/.test(name))
-      throw fail(
-        `the stream ${JSON.stringify(name)} has a name that no file can have; use letters, digits, "_", "." and "-"`,
-      )
-    if (schemaTitle === undefined)
-      throw fail(`the stream ${name} has no "schema_title"; name the title of its schema`)
-    const $schema = newest(schemaTitle, repository)
-    const schema = $schema && repository.find($schema)
-    if (!schema)
-      throw fail(
-        `the stream ${name} has the schema_title ${schemaTitle}, which ${whatIsThere(schemaTitle, repository)}`,
-      )
-    const rules = rulesByPath.get(schema.path) ?? rulesOf(readSource(schema.path))
-    rulesByPath.set(schema.path, rules)
-    return { ...stream, $schema, schema, rules }
-  }
 }
 
 const WHY = 'A page can only check what is known of its events.'
-
-/** The URI of the highest version that is materialized: events name it from now on. */
-function newest(title: string, { versionsOf, find }: SchemaRepository): string | undefined {
-  const isMaterialized = (uri: string) => !basename(find(uri)?.path ?? '').startsWith('current')
-  return versionsOf(title).filter(isMaterialized).at(-1)
-}
-
-function whatIsThere(title: string, { folders, versionsOf }: SchemaRepository): string {
-  return versionsOf(title).length
-    ? `is only drafted; run "rivulet schemas materialize" on the folder of ${title}`
-    : `no schema has in ${folders.join(', ')}; correct it, or add the schema: "rivulet schemas new ${title}"`
-}
 
 /** What is wrong with a schema is wrong for all of its streams. */
 function onePerPlace(findings: readonly Finding[]): Finding[] {
@@ -126,107 +81,8 @@ function onePerPlace(findings: readonly Finding[]): Finding[] {
   ]
 }
 
-function grouped(streams: readonly Stream[]): Map<string, Stream[]> {
-  const groups = new Map<string, Stream[]>()
+function grouped(streams: readonly TypedStream[]): Map<string, TypedStream[]> {
+  const groups = new Map<string, TypedStream[]>()
   for (const stream of streams) groups.set(stream.$schema, [...(groups.get(stream.$schema) ?? []), stream])
   return groups
-}
-
-function* filesOf(
-  streams: readonly Stream[],
-  bySchema: ReadonlyMap<string, readonly Stream[]>,
-  { header, validator }: { header: string; validator: string },
-): Iterable<[string, string]> {
-  yield ['streams.js', header + streamsModule(streams, bySchema)]
-  yield ['streams.d.ts', header + streamsTypes(streams)]
-  for (const [$schema, [first]] of bySchema) yield [modulePath($schema), header + moduleOf(first!, validator)]
-  for (const { name, $schema } of streams) {
-    yield [`streams/${name}.js`, header + streamModule(name, $schema)]
-    yield [`streams/${name}.d.ts`, header + streamTypes(name)]
-  }
-  const formats = [...new Set(streams.flatMap(({ rules }) => formatsIn(rules)))].sort()
-  if (formats.length) yield ['formats.js', header + formatsModule(formats)]
-}
-
-const modulePath = ($schema: string) => `schemas${$schema}.js`
-
-function moduleOf({ $schema, rules, schema }: Stream, validator: string): string {
-  const { properties = {} } = schema.content as { properties?: object }
-  const names = Object.keys(properties)
-  const has = {
-    dt: names.includes('dt'),
-    client_dt: names.includes('client_dt'),
-    sample: names.includes('sample'),
-  }
-  const formats = `./${posix.relative(posix.dirname(modulePath($schema)), 'formats.js')}`.replace(
-    /^\.\/\.\./,
-    '..',
-  )
-  return validatorModule({ $schema, rules, has, validator, formats })
-}
-
-function streamsModule(streams: readonly Stream[], bySchema: ReadonlyMap<string, readonly Stream[]>): string {
-  const names = distinct(
-    [...bySchema.keys()],
-    ($schema) => `${camelCase(parseSchemaUri($schema)!.title)}Schema`,
-  )
-  const imports = [...names].map(
-    ([$schema, name]) => `import { schema as ${name} } from './${modulePath($schema)}'\n`,
-  )
-  const fields = streams.map(({ name, $schema }) => `  ${fieldName(name)}: ${names.get($schema)},\n`)
-  return `${imports.join('')}\nexport const schemas = {\n${fields.join('')}}\n`
-}
-
-function streamModule(name: string, $schema: string): string {
-  return `import { schema } from '../${modulePath($schema)}'\n\nexport const schemas = { ${fieldName(name)}: schema }\n`
-}
-
-function streamsTypes(streams: readonly Stream[]): string {
-  const names = distinct(
-    streams.map(({ name }) => name),
-    (name) =>
-      camelCase(name)
-        .replace(/^./, (letter) => letter.toUpperCase())
-        .replace(/^(?=\d)/, 'Stream'),
-  )
-  const types = streams.map(({ name, $schema, schema, provideValues }) => {
-    const filled = [
-      '$schema',
-      'dt',
-      'client_dt',
-      'sample',
-      'meta',
-      ...provideValues.map((value) => value.split('_')[0]!),
-    ]
-    return `${dataType(schema.content, { name: names.get(name)!, $schema, filled })}\n`
-  })
-  const fields = streams.map(
-    ({ name }) => `  readonly ${fieldName(name)}: StreamSchema<${names.get(name)}>\n`,
-  )
-  return `import type { StreamSchema } from 'rivulet'
-
-${types.join('')}/** What is submitted to each stream. */
-export type Schemas = {
-${fields.join('')}}
-
-/** What \`createClient\` takes as \`schemas\`. */
-export declare const schemas: Schemas
-`
-}
-
-function streamTypes(name: string): string {
-  return `import type { Schemas } from '../streams.js'\n\nexport declare const schemas: Pick<Schemas, ${quoted(name)}>\n`
-}
-
-/** A name in code for each key; a number tells apart those that would be the same. */
-function distinct(keys: readonly string[], nameOf: (key: string) => string): Map<string, string> {
-  const names = new Map<string, string>()
-  const taken = new Set(['Schemas', 'StreamSchema'])
-  for (const key of keys) {
-    let name = nameOf(key)
-    for (let number = 2; taken.has(name); number++) name = `${nameOf(key)}${number}`
-    taken.add(name)
-    names.set(key, name)
-  }
-  return names
 }

@@ -47,5 +47,5 @@ function pathsBelow(folder: string, below: string): string[] {
 
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
 
-/** A new revision of the stream config that changes nothing else makes no file stale. */
-const withoutHeader = (text: string | undefined) => text?.replace(HEADER, '')
+/** No file is stale for a new revision of the stream config that changes nothing else, nor for the line ends of a checkout. */
+const withoutHeader = (text: string | undefined) => text?.replace(/\r\n/g, '\n').replace(HEADER, '')

@@ -3,6 +3,7 @@ import { fastFormats } from 'ajv-formats/dist/formats.js'
 import { checkDraft07 } from '../draft-07.ts'
 import { pointerTo } from '../json-pointer.ts'
 import { errorAt, type Source } from '../source.ts'
+import type { SchemaObject } from '../schema-file.ts'
 import { isObject } from '../subschemas.ts'
 
 /** The rules of a schema as data: `rivulet/validator`'s, with patterns and formats still by their text and name. */
@@ -68,7 +69,13 @@ function rulesAt(schema: unknown, pointer: string, refuse: Refuse): RulesText {
 }
 
 /** The rule of one keyword; undefined where it lets everything pass. */
-function ruleOf(keyword: string, value: unknown, schema: Node, pointer: string, refuse: Refuse): unknown {
+function ruleOf(
+  keyword: string,
+  value: unknown,
+  schema: SchemaObject,
+  pointer: string,
+  refuse: Refuse,
+): unknown {
   const below = (part: unknown, name: string) => rulesAt(part, pointerTo(pointer, name), refuse)
   if (NUMBERS.includes(keyword)) return value
   switch (keyword) {
@@ -87,7 +94,7 @@ function ruleOf(keyword: string, value: unknown, schema: Node, pointer: string, 
     case 'format':
       return formatOf(String(value), pointer, refuse)
     case 'properties': {
-      const properties = Object.entries(value as Node)
+      const properties = Object.entries(value as SchemaObject)
       return Object.fromEntries(
         properties.map(([name, part]) => [name, part === false ? part : below(part, name)]),
       )
@@ -121,7 +128,7 @@ function hint(keyword: string): string {
 }
 
 /** The intake fills a default in before it looks at what is required. */
-function requiredOf(names: readonly string[], { properties }: Node): readonly string[] | undefined {
+function requiredOf(names: readonly string[], { properties }: SchemaObject): readonly string[] | undefined {
   const fields = new Map(Object.entries(isObject(properties) ? properties : {}))
   const asked = names.filter((name) => {
     const field = fields.get(name)
@@ -154,5 +161,3 @@ export function patternOfFormat(name: string): RegExp | null | undefined {
   const pattern = typeof known === 'object' && 'validate' in known ? known.validate : known
   return pattern instanceof RegExp ? pattern : null
 }
-
-type Node = { readonly [keyword: string]: unknown }

@@ -42,11 +42,14 @@ test('in a development build the message says which field, what was there, what 
     load: "import { schemas } from '/generated/streams.js'",
     validator: '/rivulet/validator.development.js',
   })
-  const { page, complaints } = await visit(await newContext(browser), `${site}/first`)
+  const { page, complaints, warnings } = await visit(await newContext(browser), `${site}/first`)
 
   await page.evaluate(submitBoth)
   const told = await outcomes(page, 2)
 
+  expect(warnings.join()).toMatch(
+    /an event of web\.click is invalid and not sent: \s*\/action must be a string \(was 5\)/,
+  )
   expect(told.find(({ kind }) => kind === 'dropped')).toMatchObject({
     problems: [{ message: '/action must be a string (was 5); see /web/click/1.0.0#/properties/action/type' }],
   })

@@ -79,7 +79,9 @@ test('a module for each schema and stream, those that share a schema sharing its
     'streams/shop.tap.js',
   ])
   expect(stdout).toMatch(/\/shop\/click\/1\.0\.0 {2}\d+ B {2}shop\.click, shop\.tap/)
-  expect(stdout).toContain('Left out: /^shop\\.any/, rivulet.ledger')
+  expect(stdout).toContain(
+    'Left out (patterns, and what Rivulet writes itself): /^shop\\.any/, rivulet.ledger',
+  )
 })
 
 test('the same input gives the same bytes, and a second run changes nothing', async () => {
@@ -98,6 +100,41 @@ test('files name the revision that they are from, and are not stale for another 
   await write(join(folder, 'streams.json'), { ...STREAMS, revision: '8' })
 
   expect(await generate(folder, '--check')).toMatchObject({ code: 0 })
+})
+
+test('files are not stale for the line ends that a checkout has given them', async () => {
+  const folder = await folderOf(SHOP)
+  await generate(folder)
+  for (const [path, text] of Object.entries(await filesIn(join(folder, 'out'))))
+    await write(join(folder, 'out', path), text.replaceAll('\n', '\r\n'))
+
+  expect(await generate(folder, '--check')).toMatchObject({ code: 0 })
+})
+
+test('names that no code could have become names that it can', async () => {
+  const titles = ['new', '1a/2b', '_/_', 'shop/click']
+  const named = Object.fromEntries(titles.map((title) => [title.replace('/', '.'), { schema_title: title }]))
+  const folder = await folderOf({
+    'streams.json': { streams: { ...named, 'shop-click': { schema_title: 'shop/click' } } },
+    'package.json': { type: 'module' },
+    'validator.js': 'export const createValidator = () => () => []',
+    ...Object.fromEntries(titles.map((title) => [`schemas/${title}/1.0.0.json`, schema(title)])),
+  })
+  await generate(folder, '--validator', '../validator.js')
+  for (const [path, text] of Object.entries(await filesIn(join(folder, 'out'))))
+    if (path.endsWith('.js'))
+      await write(
+        join(folder, 'out', path),
+        text.replace("'../validator.js'", `'${join(folder, 'validator.js')}'`),
+      )
+
+  const { schemas } = await import(join(folder, 'out/streams.js'))
+  const types = (await filesIn(join(folder, 'out')))['streams.d.ts']!
+
+  expect(Object.keys(schemas).sort()).toEqual(['1a.2b', '_._', 'new', 'shop-click', 'shop.click'])
+  expect([...types.matchAll(/^export interface (.*) \{$/gm)].map(([, name]) => name)).toEqual([
+    ...['New', 'Stream1a2b', 'Stream', 'ShopClick', 'ShopClick2'],
+  ])
 })
 
 test('--check tells of each stale, missing and surplus file, and writes nothing', async () => {
@@ -212,12 +249,32 @@ describe('what cannot be used is one finding with file and line, and nothing is 
     [
       'a stream without a schema_title',
       { 'streams.json': streams({}) },
-      /^\.\/streams\.json:3: .*shop\.click has no "schema_title"/,
+      /^\.\/streams\.json:3: .*"shop\.click" has no "schema_title"; name the title/,
     ],
     [
       'a stream whose schema there is not',
       { 'streams.json': streams({ schema_title: 'shop/clik' }) },
-      /^\.\/streams\.json:3: .*shop\/clik, which no schema has.*rivulet schemas new shop\/clik/,
+      /^\.\/streams\.json:3: .*"shop\/clik", which no schema has.*did you mean shop\/click\?/,
+    ],
+    [
+      'a misspelt setting',
+      { 'streams.json': streams({ schema_titel: 'shop/click' }) },
+      /^\.\/streams\.json:3: .*has no "schema_title", but "schema_titel"; correct that/,
+    ],
+    [
+      'a title with slash and version',
+      { 'streams.json': streams({ schema_title: '/shop/click/1.0.0' }) },
+      /^\.\/streams\.json:3: .*which is no title; write "shop\/click", without slash and version/,
+    ],
+    [
+      'context that a closed schema does not allow',
+      {
+        'streams.json': streams({
+          schema_title: 'shop/click',
+          producers: { rivulet: { provide_values: ['page_title', 'shop_colour'] } },
+        }),
+      },
+      /^\.\/streams\.json:3: .*asks for page_title \(provide_values\), which \/shop\/click\/1\.0\.0 does not allow/,
     ],
     [
       'a schema that is only drafted',
@@ -225,7 +282,7 @@ describe('what cannot be used is one finding with file and line, and nothing is 
         'streams.json': streams({ schema_title: 'shop/new' }),
         'schemas/shop/new/current.yaml': schema('shop/new'),
       },
-      /^\.\/streams\.json:3: .*only drafted; run "rivulet schemas materialize"/,
+      /^\.\/streams\.json:3: .*not materialized yet; run rivulet schemas materialize/,
     ],
     [
       'a stream with a name for no file',
@@ -305,7 +362,7 @@ describe('what cannot be used is one finding with file and line, and nothing is 
     })
     expect(await generate(folder, '--streams', 'none.json')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/none\.json:1: cannot be read/),
+      stderr: expect.stringMatching(/none\.json: is not there; write \{ "streams"/),
     })
   })
 })

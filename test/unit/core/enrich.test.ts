@@ -94,12 +94,13 @@ test("the caller's objects are not touched", () => {
 test("where there is no domain, the caller's own stays", () => {
   expect(enrich({ meta: { domain: 'mine' } }, facts()).meta.domain).toBe('mine')
 })
-test('in a schema with a client_dt that field is the time of the call, and dt is left to the intake', () => {
-  const event = enrich({}, facts({ schema: { client_dt: true, dt: true } }))
+test('in a schema with a client_dt that field is the time of the call, and dt as well unless it is the intake’s', () => {
+  const event = enrich({}, facts({ schema: { client_dt: true, dt: false } }))
 
   expect(event.client_dt).toBe('2026-11-23T08:00:00.000Z')
   expect(event).not.toHaveProperty('dt')
   expect(enrich({ client_dt: 'mine' }, facts({ schema: { client_dt: true } })).client_dt).toBe('mine')
+  expect(enrich({}, facts({ schema: { client_dt: true } }))).toHaveProperty('dt')
 })
 
 test('sample is what let the event through, where the schema has it and the stream is sampled', () => {

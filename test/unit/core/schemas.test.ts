@@ -24,10 +24,12 @@ test('events wait undecided for the schema of their stream, and are judged by it
   client.submit('shop.click', { action: 'steal' })
   await pass(10 * LINGER)
   expect(outcomes).toEqual([])
+  expect(client.explain('shop.click').goes).toBeUndefined()
 
   resolve({ schemas: { 'shop.click': buyOnly } })
   await pass(2 * LINGER)
 
+  expect(client.explain('shop.click').goes).toBe(true)
   expect(outcomes.map(wordOf).sort()).toEqual(['delivered', 'invalid'])
   expect(sent()).toMatchObject([
     { $schema: '/shop/click/1.0.0', action: 'buy', meta: { producer: { seq: 1 } } },
@@ -105,6 +107,81 @@ test('what a page left while its schema was being loaded is judged on the next',
   await next.pass(2 * LINGER)
 
   expect(next.sent()).toMatchObject([{ action: 'buy' }])
+})
+
+test('an event whose schema a client knows is left to such a client, by those who do not', async () => {
+  const first = await startClient({ environment, options: { schemas: () => new Promise<never>(() => {}) } })
+  first.client.submit('shop.click', { action: 'buy' })
+  first.client.submit('shop.click', { action: 'buy', $schema: '/shop/click/1.0.0' })
+  await first.pass(LINGER)
+  first.crash()
+
+  const stranger = await startClient({ environment: { ...environment, origin: first.origin } })
+  await stranger.pass(2 * LINGER)
+  const knowing = await startClient({
+    environment: { ...environment, origin: first.origin },
+    options: { schemas: { 'shop.click': buyOnly } },
+  })
+  await knowing.pass(2 * LINGER)
+
+  // What names its schema needs nobody to name it.
+  expect(stranger.sent()).toMatchObject([{ $schema: '/shop/click/1.0.0' }])
+  expect(knowing.sent()).toMatchObject([{ $schema: '/shop/click/1.0.0' }])
+})
+
+test('what waits for a schema keeps to the bounds of its stream', async () => {
+  const streams = {
+    'shop.click': { producers: { rivulet: { max_age_seconds: 60 } } },
+    'shop.view': { producers: { rivulet: { storage: 'memory' } } },
+  }
+  const { client, outcomes, origin, pass } = await startClient({
+    environment: { config: { streams } },
+    options: { schemas: () => new Promise<never>(() => {}) },
+  })
+
+  client.submit('shop.click')
+  client.submit('shop.view', { secret: 'not on disk' })
+  await pass(2 * LINGER)
+  expect(JSON.stringify(origin.records.events())).not.toContain('not on disk')
+  await pass(61_000)
+  client.submit('shop.click')
+  await pass(2 * LINGER)
+
+  expect(outcomes.map(wordOf)).toEqual(['expired'])
+})
+
+test('a stream that is switched off takes what waits for its schema', async () => {
+  const { client, outcomes, pass, serve } = await startClient({
+    environment,
+    options: { schemas: () => new Promise<never>(() => {}) },
+  })
+  client.submit('shop.click')
+  await pass(2 * LINGER)
+
+  serve({ streams: { 'shop.click': { producers: { rivulet: { state: 'off' } } } } })
+  await pass(400_000)
+
+  expect(outcomes.map(wordOf)).toEqual(['killed'])
+})
+
+test('a client that is closed asks for nothing more', async () => {
+  let calls = 0
+  const schemas = () => {
+    calls++
+    return Promise.reject(new Error('offline'))
+  }
+  const { client, warnings, pass } = await startClient({ environment, options: { schemas } })
+  client.submit('shop.click')
+  await pass(100_000)
+  expect(calls).toBe(4)
+  expect(warnings.filter((line) => line.includes('not loaded'))).toHaveLength(1)
+
+  const closing = client.close()
+  await pass(5000)
+  await closing
+  await pass(100_000)
+
+  expect(calls).toBe(4)
 })
 
 test("an event of Rivulet's own waits for no schema", async () => {
