@@ -39,9 +39,11 @@ export type Keyword = keyof ValueRules
 /** The names and indexes that lead to a value. The same list throughout: it is to be read at once. */
 export type Path = readonly (string | number)[]
 
-/** Checks a value as its JSON will be: by `toJSON`, NaN as null, and without the fields that JSON leaves out. */
-export function check(rules: Rules, raw: unknown, report: Report, path: (string | number)[] = []): void {
-  const value = jsonOf(raw)
+/**
+ * Checks a value, which `jsonOf` has given, as its JSON will be: NaN as null, and without the fields that JSON leaves
+ * out.
+ */
+export function check(rules: Rules, value: unknown, report: Report, path: (string | number)[] = []): void {
   const kind = kindOf(value)
   const known = rules as ValueRules
   const { type, enum: allowed } = known
@@ -61,8 +63,9 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
   if (kind === 'array') {
     const list = value as readonly unknown[]
     limit(list.length, 'minItems', 'maxItems')
-    if (known.uniqueItems && new Set(list.map(canonical)).size < list.length) fail('uniqueItems')
-    for (const index of list.keys()) checkBelow(index, known.items, list[index])
+    if (known.uniqueItems && new Set(list.map((item) => canonical([item]))).size < list.length)
+      fail('uniqueItems')
+    for (const index of list.keys()) checkBelow(index, known.items, jsonOf(list[index]))
   }
   if (kind === 'object') {
     const { properties = {}, required = [] } = known
@@ -104,15 +107,16 @@ export function check(rules: Rules, raw: unknown, report: Report, path: (string 
 
 type Fields = { readonly [name: string]: unknown }
 
-function jsonOf(raw: unknown): unknown {
-  return typeof (raw as { toJSON?: unknown } | null)?.toJSON === 'function'
-    ? (raw as { toJSON(): unknown }).toJSON()
-    : raw
+/** What JSON writes in place of a value: what its `toJSON` says. */
+export function jsonOf(raw: unknown): unknown {
+  const value = raw as { toJSON?: unknown } | null
+  return typeof value?.toJSON === 'function' ? value.toJSON() : raw
 }
 
+/** As schemas call it; `new Number(1)` is a number in JSON too, and what JSON has no kind for has one of its own. */
 function kindOf(value: unknown): string {
-  if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return 'null'
-  return Array.isArray(value) ? 'array' : typeof value
+  if (typeof value === 'object') return Object.prototype.toString.call(value).slice(8, -1).toLowerCase()
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : typeof value
 }
 
 function isLeftOut(value: unknown): boolean {
@@ -126,7 +130,13 @@ function has(fields: object, name: string): boolean {
 /** The same text for values that are equal in JSON, in whatever order they have their fields. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part) =>
-    kindOf(part) === 'object' ? Object.fromEntries(Object.entries(part).sort()) : part,
+    kindOf(part) === 'object'
+      ? Object.fromEntries(
+          Object.keys(part)
+            .sort()
+            .map((name) => [name, part[name]]),
+        )
+      : part,
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Event, Problem } from '../core/event.ts'
-import { check, type Keyword, type Path, pointer, type Rules } from './check.ts'
+import { check, jsonOf, type Keyword, type Path, pointer, type Rules } from './check.ts'
 import { ruleInWords } from './words.ts'
 
 export type { Format, Rules } from './check.ts'
@@ -11,7 +11,7 @@ export type { Format, Rules } from './check.ts'
 export function createValidator(rules: Rules, $schema: string): (event: Event) => readonly Problem[] {
   return (event) => {
     const problems: Problem[] = []
-    check(rules, event, (path, keyword, value, own) => {
+    check(rules, jsonOf(event), (path, keyword, value, own) => {
       const where = pointer(path)
       const wanted = wantedBy(own, keyword)
       const rule = ruleInWords(keyword, wanted, value, String(path[path.length - 1]))

@@ -1,5 +1,5 @@
 import type { Event, Problem } from '../core/event.ts'
-import { check, pointer, type Rules } from './check.ts'
+import { check, jsonOf, pointer, type Rules } from './check.ts'
 
 export type { Format, Rules } from './check.ts'
 
@@ -10,7 +10,7 @@ export type { Format, Rules } from './check.ts'
 export function createValidator(rules: Rules, _$schema: string): (event: Event) => readonly Problem[] {
   return (event) => {
     const problems: Problem[] = []
-    check(rules, event, (path, keyword) => problems.push({ path: pointer(path), keyword }))
+    check(rules, jsonOf(event), (path, keyword) => problems.push({ path: pointer(path), keyword }))
     return problems
   }
 }

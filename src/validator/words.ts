@@ -62,8 +62,16 @@ const count = (limit: unknown, noun: string) => `${limit} ${noun}${limit === 1 ?
 const sizeOf = (value: unknown) => Object.keys(value as object).length
 const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** A value as JSON, cut where it is long. */
+/** A value as JSON, cut where it is long. What JSON cannot hold is told by its kind. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
+  const text = jsonIn(value) ?? typeof value
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
+}
+
+function jsonIn(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined // a BigInt, or a circle
+  }
 }
