@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
-import { OWN_SCHEMAS } from '../intake/package-files.ts'
+import { brotliCompressSync } from 'node:zlib'
+import { type Command, InvalidArgumentError } from 'commander'
+import { OWN_SCHEMAS, VALIDATOR_FILE } from '../intake/package-files.ts'
 import { readTitles } from '../schema/folder.ts'
 import { type Generated, generate } from '../schema/generate/generate.ts'
 import { staleFiles, updateFiles } from '../schema/generate/generated-files.ts'
@@ -55,7 +56,12 @@ export function addGenerateCommand(program: Command): void {
       'also a stream for each schema of the folders that no stream carries: area/name as area.name',
     )
     .requiredOption('--out <folder>', 'where to write')
-    .option('--validator <module>', 'what the modules import createValidator from', 'rivulet/validator')
+    .option(
+      '--validator <module>',
+      'what the modules import createValidator from: a package or a URL',
+      moduleSpecifier,
+      'rivulet/validator',
+    )
     .option('--check', 'write nothing, and say which files are stale')
     .option('--json', 'write the report as a JSON object')
     .addHelpText('after', EXPLANATION)
@@ -76,7 +82,12 @@ function run({ schemas: folders, streams: file, all, out, validator, check, json
 
   const changed = check ? staleFiles(out, generated.files) : updateFiles(out, generated.files)
   if (check && changed.length > 0) process.exitCode = FOUND
-  const report = { out: resolve(out), schemas: generated.schemas, left_out: generated.leftOut }
+  const report = {
+    out: resolve(out),
+    schemas: generated.schemas,
+    shared_bytes: sharedBytes(),
+    left_out: generated.leftOut,
+  }
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...report, [check ? 'stale' : 'written']: changed })}\n`
@@ -94,13 +105,22 @@ function others(folders: readonly string[], streams: readonly StreamSettings[]):
       name: title.split('/').join('.'),
       schemaTitle: title,
       provideValues: [],
+      isSampled: false,
       others: [],
       line: 1,
     }))
 }
 
+/** What schemas share in a page, compressed as they are. */
+function sharedBytes(): number {
+  return brotliCompressSync(readFileSync(VALIDATOR_FILE)).length
+}
+
 function inWords({ schemas, leftOut, files }: Generated, changed: readonly string[], check?: true): string {
-  const rows = schemas.map(({ $schema, bytes, streams }) => `  ${$schema}  ${bytes} B  ${streams.join(', ')}`)
+  const rows = [
+    ...schemas.map(({ $schema, bytes, streams }) => `  ${$schema}  ${bytes} B  ${streams.join(', ')}`),
+    `  shared by all  ${sharedBytes()} B  rivulet/validator`,
+  ]
   const lines = [
     ...(rows.length
       ? ['Schemas, what each adds to a page at most (brotli), and their streams:', ...rows]
@@ -112,4 +132,11 @@ function inWords({ schemas, leftOut, files }: Generated, changed: readonly strin
       : `${count(files.size, 'file')}, ${changed.length ? `${changed.length} changed` : 'nothing changed'}`,
   ]
   return lines.join('\n')
+}
+
+/** From modules of several folders, no relative path leads to one file. */
+function moduleSpecifier(text: string): string {
+  if (/^\.{1,2}\//.test(text))
+    throw new InvalidArgumentError('Give a package or a URL, such as /rivulet/validator.js.')
+  return text
 }

@@ -12,6 +12,9 @@ function packageFolderAbove(folder: string): string {
 /** The schemas of Rivulet's own events. */
 export const OWN_SCHEMAS = join(PACKAGE_FOLDER, 'schemas')
 
+/** What generated validators share, as pages load it. Missing where the package is not built. */
+export const VALIDATOR_FILE = join(PACKAGE_FOLDER, 'dist/validator.js')
+
 /** This package's version. */
 export function packageVersion(): string {
   return JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')).version

@@ -77,6 +77,7 @@ describe('generated files', () => {
         name: streamOf(title),
         schemaTitle: title,
         provideValues: [],
+        isSampled: false,
         others: [],
         line: 1,
       })),

@@ -18,7 +18,7 @@ const SCHEMA = {
   $schema: 'https://json-schema.org/draft-07/schema#',
   type: 'object',
   additionalProperties: false,
-  required: ['$schema', 'dt', 'meta', 'action', 'lines', 'agent'],
+  required: ['$schema', 'dt', 'meta', 'action', 'lines', 'agent', 'count'],
   properties: {
     $schema: { type: 'string' },
     dt: { type: 'string', format: 'date-time', maxLength: 128 },
@@ -29,6 +29,7 @@ const SCHEMA = {
       enum: ['place', "customer's", 'cancel'],
       description: 'What was done. Not */ the end',
     },
+    count: { type: 'integer', default: 1 },
     total: { type: 'integer', minimum: 0, maximum: 1000 },
     'with-dash': { type: 'boolean' },
     lines: {
@@ -49,10 +50,21 @@ const SCHEMA = {
 /** Its schema requires nothing of the caller. */
 const VIEW = { ...SCHEMA, title: 'shop/view', $id: '/shop/view/1.0.0', required: ['$schema', 'dt', 'meta'] }
 
+/** It requires what the client fills in where the stream is sampled. */
+const SAMPLED = {
+  ...VIEW,
+  title: 'shop/sampled',
+  $id: '/shop/sampled/1.0.0',
+  required: ['$schema', 'dt', 'meta', 'sample'],
+  properties: { ...VIEW.properties, sample: { type: 'object', properties: { rate: { type: 'number' } } } },
+}
+
 const STREAMS = {
   'shop.order': { schema_title: 'shop/order', producers: { rivulet: { provide_values: ['agent_family'] } } },
   'shop.order2': { schema_title: 'shop/order' },
   'shop.view': { schema_title: 'shop/view' },
+  'shop.sampled': { schema_title: 'shop/sampled', sample: { unit: 'session', rate: 0.5 } },
+  'shop.unsampled': { schema_title: 'shop/sampled' },
   'rivulet.web_vital': { schema_title: 'rivulet/web_vital' },
 }
 
@@ -73,6 +85,7 @@ const COMPILES = [
   "events.submit('shop.order', { $schema: '/shop/order/1.0.0', dt: '', meta: { request_id: 'r' }, action: 'place', lines })",
   "events.submit('shop.order', { action: 'place', lines, either: null, code: 7, agent: { family: 'app' } })",
   "events.submit('shop.view')",
+  "events.submit('shop.sampled')",
   "events.submit('shop.view', { action: 'place' })",
   "lazy.submit('shop.order', { action: 'place', lines })",
   "untyped.submit('any.stream', { any: 1 })",
@@ -106,6 +119,7 @@ const DOES_NOT_COMPILE = [
   ],
   ['a wrong value in a map', "events.submit('shop.order', { action: 'place', lines, tags: { a: 1 } })"],
   ['another schema', "events.submit('shop.order', { $schema: '/shop/order/2.0.0', action: 'place', lines })"],
+  ['a sample left out where nothing fills it in', "events.submit('shop.unsampled')"],
   ['another constant', "events.submit('shop.order', { action: 'place', lines, code: 8 })"],
   ['a wrong value where schemas are loaded later', "lazy.submit('shop.order', { action: 'plase', lines })"],
   ['a wrong stream in a question', "events.explain('shop.oder')"],
@@ -120,6 +134,7 @@ describe('generated types', () => {
     await write('package.json', JSON.stringify({ private: true, type: 'module' }))
     await write('schemas/shop/order/1.0.0.json', JSON.stringify(SCHEMA))
     await write('schemas/shop/view/1.0.0.json', JSON.stringify(VIEW))
+    await write('schemas/shop/sampled/1.0.0.json', JSON.stringify(SAMPLED))
     await write('streams.json', JSON.stringify({ revision: '1', streams: STREAMS }))
     const compilers = COMPILERS.map((version) => `typescript-${version}@npm:typescript@~${version}`)
     await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', path, ...compilers])
@@ -151,6 +166,17 @@ describe('generated types', () => {
       const [, wrong] = DOES_NOT_COMPILE[1]
       expect(await errorsIn(version, 'refused.js', [wrong])).toEqual([expect.stringContaining('"plase"')])
     })
+  })
+
+  test('plain JavaScript names the streams of a client whose schemas are each loaded later', async () => {
+    const code = (action: string) => `
+      import { createClient } from 'rivulet'
+      /** @type {import('rivulet').Client<import('./generated/streams.js').Schemas>} */
+      const events = createClient({ intakeUrl: '/', schemas: (stream) => import(\`./generated/streams/\${stream}.js\`) })
+      events.submit('shop.order', { action: '${action}', lines: [] })`
+
+    expect(await compiled('7.0', 'later.js', code('place'))).toEqual([])
+    expect(await compiled('7.0', 'later.js', code('plase'))).toEqual([expect.stringContaining('"plase"')])
   })
 
   test('a stream of its own is typed, and so are all where each is loaded with its first event', async () => {

@@ -40,6 +40,7 @@ export async function generatedFor(
     name: title.replaceAll('/', '.'),
     schemaTitle: title,
     provideValues: [],
+    isSampled: false,
     others: [],
     line: 1,
   }))

@@ -33,6 +33,7 @@ export async function startTypedWeb({
         name,
         schemaTitle: schema_title,
         provideValues: [],
+        isSampled: false,
         others: [],
         line: 1,
       })),

@@ -1,5 +1,6 @@
 import type { SchemaObject } from '../schema-file.ts'
 import { fieldName, literal, quoted } from './code.ts'
+import { requiredOf } from './validator-rules.ts'
 
 /** What a schema does not say of a stream's data. */
 export interface DataTypeOptions {
@@ -14,30 +15,22 @@ export interface DataTypeOptions {
  * and limits as doc comments. `$schema`, `meta` and what is `filled` need not be given.
  */
 export function dataType(schema: SchemaObject, { name, $schema, filled }: DataTypeOptions): string {
-  const { properties = {}, required = [] } = schema as {
-    properties?: SchemaObject
-    required?: readonly string[]
-  }
+  const { properties = {} } = schema as { properties?: SchemaObject }
   const { $schema: _, meta: __, ...own } = properties
-  const asked = required.filter((field) => !filled.includes(field))
+  const asked = requiredOf(schema).filter((field) => !filled.includes(field))
   const text = comment([sentence(schema.description), `Schema: ${$schema}.`], '')
   const given = [
     `  $schema?: ${quoted($schema)}\n`,
     `${comment(['Fields of the event that no team needs; the client fills them in.'], '  ')}  meta?: { readonly [field: string]: unknown }\n`,
   ]
-  const fields = fieldsOf({ ...schema, properties: own, required: asked }, '  ')
+  const fields = fieldsOf({ ...schema, properties: own }, asked, '  ')
   return `${text}export interface ${name} {\n${given.join('')}${fields}}\n`
 }
 
 /** The lines of an object's fields. */
-function fieldsOf(schema: SchemaObject, indent: string): string {
-  const {
-    properties = {},
-    required = [],
-    additionalProperties,
-  } = schema as {
+function fieldsOf(schema: SchemaObject, required: readonly string[], indent: string): string {
+  const { properties = {}, additionalProperties } = schema as {
     properties?: Readonly<Record<string, SchemaObject | boolean>>
-    required?: readonly string[]
     additionalProperties?: SchemaObject | boolean
   }
   const lines = Object.entries(properties).flatMap(([name, field]) => {
@@ -82,7 +75,7 @@ function typeNamed(type: string, schema: SchemaObject, indent: string): string {
       return `readonly ${/[ |{]/.test(item) ? `(${item})` : item}[]`
     }
     case 'object':
-      return `{\n${fieldsOf(schema, `${indent}  `)}${indent}}`
+      return `{\n${fieldsOf(schema, requiredOf(schema), `${indent}  `)}${indent}}`
     default:
       return 'unknown'
   }

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { type Finding, findingOf } from '../finding.ts'
 import type { SchemaRepository } from '../repository.ts'
+import { SchemaError } from '../schema-error.ts'
 import { filesOf, moduleOf } from './modules.ts'
 import { typedStream, type TypedStream } from './typed-stream.ts'
 import type { StreamSettings } from './streams-file.ts'
@@ -46,6 +47,7 @@ export function generate({ streams, source, revision, repository, validator }: G
   for (const stream of streams) {
     if (isLeftOut(stream)) continue
     try {
+      if (found.some(({ name }) => name === stream.name)) throw new SchemaError(taken(stream))
       found.push(typedStream(stream, { source, repository }))
     } catch (error) {
       findings.push({
@@ -56,7 +58,8 @@ export function generate({ streams, source, revision, repository, validator }: G
     }
   }
 
-  const header = `// Written by "rivulet generate" from ${basename(source)}${revision ? `, revision ${revision}` : ''}. Do not edit.\n\n`
+  const origin = `${basename(source)}${revision ? `, revision ${revision}` : ''}`.replace(/\s+/g, ' ')
+  const header = `// Written by "rivulet generate" from ${origin}. Do not edit.\n\n`
   const bySchema = grouped(found)
   return {
     files: new Map(findings.length ? [] : filesOf(found, bySchema, { header, validator })),
@@ -69,6 +72,9 @@ export function generate({ streams, source, revision, repository, validator }: G
     leftOut: streams.filter(isLeftOut).map(({ name }) => name),
   }
 }
+
+const taken = ({ name, schemaTitle }: StreamSettings) =>
+  `the stream ${name} carries another schema, so that ${schemaTitle} has no stream of that name; add one to the config`
 
 const WHY = 'A page can only check what is known of its events.'
 

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { SchemaError } from '../schema-error.ts'
 import { makeFolder, writeFiles } from '../write-files.ts'
 
 /** How a file begins that was generated; what does not begin so is nobody's to remove. */
@@ -15,10 +16,15 @@ export function staleFiles(folder: string, files: ReadonlyMap<string, string>): 
 
 /**
  * Brings the files below a folder up to date, and tells which it has written or removed. Throws a SchemaError where
- * one cannot be written; then none is.
+ * one cannot be written, or is somebody else's; then none is.
  */
 export function updateFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
   const stale = staleFiles(folder, files)
+  const foreign = stale.find((path) => !HEADER.test(textOf(join(folder, path)) ?? NEW))
+  if (foreign !== undefined)
+    throw new SchemaError('is there, and was not written by rivulet generate; move it, or write elsewhere', {
+      place: { file: join(folder, foreign) },
+    })
   const texts = stale.flatMap((path) => {
     const text = files.get(path)
     return text === undefined ? [] : [{ path: join(folder, path), text }]
@@ -45,7 +51,13 @@ function pathsBelow(folder: string, below: string): string[] {
   })
 }
 
-const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+/** What stands for a file that is not there yet. */
+const NEW = '// Written by "rivulet generate"\n'
+
+function textOf(path: string): string | undefined {
+  const there = statSync(path, { throwIfNoEntry: false })
+  return there && (there.isFile() ? readFileSync(path, 'utf8') : 'a folder')
+}
 
 /** No file is stale for a new revision of the stream config that changes nothing else, nor for the line ends of a checkout. */
 const withoutHeader = (text: string | undefined) => text?.replace(/\r\n/g, '\n').replace(HEADER, '')

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { fieldName, pascalCase, quoted } from './code.ts'
 import { dataType } from './data-type.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
+import { leavesDtToIntake } from './validator-rules.ts'
 import type { TypedStream } from './typed-stream.ts'
 import { formatsIn, formatsModule, validatorModule } from './validator-code.ts'
 
@@ -29,7 +30,7 @@ export function moduleOf({ $schema, rules, schema }: TypedStream, validator: str
   const { properties = {} } = schema.content as { properties?: object }
   const names = Object.keys(properties)
   const has = {
-    dt: names.includes('dt'),
+    dt: names.includes('dt') && !leavesDtToIntake(schema.content),
     client_dt: names.includes('client_dt'),
     sample: names.includes('sample'),
   }
@@ -61,8 +62,9 @@ function streamsTypes(streams: readonly TypedStream[]): string {
     streams.map(({ name }) => name),
     (name) => pascalCase(name).replace(/^(?=\d|$)/, 'Stream'),
   )
-  const types = streams.map(({ name, $schema, schema, provideValues }) => {
-    const filled = ['dt', 'client_dt', 'sample', ...provideValues.map((value) => value.split('_')[0]!)]
+  const types = streams.map(({ name, $schema, schema, provideValues, isSampled }) => {
+    const groups = provideValues.map((value) => value.split('_')[0]!)
+    const filled = ['dt', 'client_dt', ...(isSampled ? ['sample'] : []), ...groups]
     return `${dataType(schema.content, { name: names.get(name)!, $schema, filled })}\n`
   })
   const fields = streams.map(

@@ -11,6 +11,8 @@ export interface StreamSettings {
   readonly schemaTitle: string | undefined
   /** The context that the config adds to its events. */
   readonly provideValues: readonly string[]
+  /** Whether it is sampled, so that events tell by what. */
+  readonly isSampled: boolean
   /** The names of its other settings. */
   readonly others: readonly string[]
   /** The line of the config on which the stream's settings begin. */
@@ -47,6 +49,7 @@ export function readStreamsFile(path: string): StreamsFile {
       return {
         name,
         schemaTitle: typeof schema_title === 'string' ? schema_title : undefined,
+        isSampled: isObject(others.sample),
         others: Object.keys(others),
         provideValues: Array.isArray(provide_values) ? provide_values.map(String) : [],
         line: lineOf(text, pointerTo(isWrapped ? '/streams' : '', name)),

@@ -4,7 +4,7 @@ import { checkDraft07 } from '../draft-07.ts'
 import { pointerTo } from '../json-pointer.ts'
 import { errorAt, type Source } from '../source.ts'
 import type { SchemaObject } from '../schema-file.ts'
-import { isObject } from '../subschemas.ts'
+import { has, isObject } from '../subschemas.ts'
 
 /** The rules of a schema as data: `rivulet/validator`'s, with patterns and formats still by their text and name. */
 export type RulesText = { readonly [keyword: string]: unknown } | true
@@ -21,7 +21,8 @@ const NUMBERS = [
 ]
 
 /** What the intake's validator looks at; all other words of a schema say nothing of which values are valid. */
-const CHECKED = new Map(Object.entries(new Ajv().RULES.all))
+const ajv = new Ajv({ strict: false, validateFormats: false })
+const CHECKED = new Map(Object.entries(ajv.RULES.all))
 
 /** Tells what cannot be checked in a page, and where in the schema it stands. */
 type Refuse = (pointer: string, what: string) => never
@@ -36,17 +37,21 @@ export function rulesOf(source: Source): RulesText {
   const rules = rulesAt(content, '', (pointer, what) => {
     throw errorAt(source, pointer, what)
   })
-  return rules === true ? rules : withoutTheIntakesFields(rules, String(content.title))
+  return rules === true ? rules : withoutTheIntakesFields(rules, content)
 }
 
-function withoutTheIntakesFields(rules: Exclude<RulesText, true>, title: string): RulesText {
+function withoutTheIntakesFields(rules: Exclude<RulesText, true>, content: SchemaObject): RulesText {
   const properties = rules.properties as { [name: string]: RulesText | false } | undefined
   const meta = properties?.meta
-  const isLegacy = title.startsWith('analytics/legacy') && properties?.client_dt !== undefined
   return {
-    ...(isLegacy ? without(rules, 'dt') : rules),
+    ...(leavesDtToIntake(content) ? without(rules, 'dt') : rules),
     ...(typeof meta === 'object' && { properties: { ...properties, meta: without(meta, 'dt') } }),
   }
+}
+
+/** Whether `dt` is the time of receipt, and `client_dt` that of the event: so it is in the family's legacy schemas. */
+export function leavesDtToIntake({ title, properties }: SchemaObject): boolean {
+  return String(title).startsWith('analytics/legacy') && isObject(properties) && has(properties, 'client_dt')
 }
 
 function without(rules: Exclude<RulesText, true>, name: string): Exclude<RulesText, true> {
@@ -88,7 +93,7 @@ function ruleOf(
         ? refuse(pointer, '"const" stands beside "enum"; leave one of them out')
         : [value]
     case 'required':
-      return requiredOf(value as readonly string[], schema)
+      return someOf(requiredOf(schema))
     case 'pattern':
       return patternOf(String(value), pointer, refuse)
     case 'format':
@@ -127,14 +132,23 @@ function hint(keyword: string): string {
   return isMaterialized ? ', unless "rivulet schemas materialize" has resolved it' : ''
 }
 
-/** The intake fills a default in before it looks at what is required. */
-function requiredOf(names: readonly string[], { properties }: SchemaObject): readonly string[] | undefined {
+/** What of a schema's required fields an event has to have: the intake fills a default in before it looks. */
+export function requiredOf({ required, properties }: SchemaObject): string[] {
   const fields = new Map(Object.entries(isObject(properties) ? properties : {}))
-  const asked = names.filter((name) => {
+  return ((required ?? []) as string[]).filter((name) => {
     const field = fields.get(name)
-    return !isObject(field) || field.default === undefined
+    return !isObject(field) || field.default === undefined || !isValid(field, field.default)
   })
-  return asked.length ? asked : undefined
+}
+
+/** In a schema without `$id`, which Ajv would remember. */
+function isValid({ $id: _, ...schema }: SchemaObject, value: unknown): boolean {
+  return ajv.validate(schema, value)
+}
+
+/** No rule where there is nothing to ask for. */
+function someOf(names: readonly string[]): readonly string[] | undefined {
+  return names.length > 0 ? names : undefined
 }
 
 function patternOf(pattern: string, pointer: string, refuse: Refuse): string {

@@ -120,13 +120,7 @@ test('names that no code could have become names that it can', async () => {
     'validator.js': 'export const createValidator = () => () => []',
     ...Object.fromEntries(titles.map((title) => [`schemas/${title}/1.0.0.json`, schema(title)])),
   })
-  await generate(folder, '--validator', '../validator.js')
-  for (const [path, text] of Object.entries(await filesIn(join(folder, 'out'))))
-    if (path.endsWith('.js'))
-      await write(
-        join(folder, 'out', path),
-        text.replace("'../validator.js'", `'${join(folder, 'validator.js')}'`),
-      )
+  await generate(folder, '--validator', join(folder, 'validator.js'))
 
   const { schemas } = await import(join(folder, 'out/streams.js'))
   const types = (await filesIn(join(folder, 'out')))['streams.d.ts']!
@@ -224,6 +218,45 @@ test('nothing generated makes code of text or asks for a module that a page has 
   }
 })
 
+test("somebody else's file in its place is left alone, and so are all others", async () => {
+  const folder = await folderOf({ ...SHOP, 'out/streams.js': 'export const mine = 1\n' })
+
+  const { code, stderr } = await generate(folder)
+
+  expect(stderr).toBe(
+    'rivulet: out/streams.js: is there, and was not written by rivulet generate; move it, or write elsewhere\n',
+  )
+  expect(code).toBe(2)
+  expect(await filesIn(join(folder, 'out'))).toEqual({ 'streams.js': 'export const mine = 1\n' })
+})
+
+test('a revision is words in a comment, whatever stands in it', async () => {
+  const folder = await folderOf({
+    ...SHOP,
+    'streams.json': { ...STREAMS, revision: '1\nalert(1) //\u2028alert(2)' },
+  })
+
+  await generate(folder)
+
+  for (const [path, text] of Object.entries(await filesIn(join(folder, 'out'))))
+    expect(text, path).toMatch(/^\/\/ Written by .*1 alert\(1\) \/\/ alert\(2\)\. Do not edit\.\n\n/)
+})
+
+test('with --all, a name that another stream of the config has is a finding', async () => {
+  const folder = await folderOf({
+    ...SHOP,
+    'streams.json': { streams: { 'shop.view': { schema_title: 'shop/click' } } },
+    'schemas/shop/view/1.0.0.json': schema('shop/view'),
+  })
+
+  expect(await generate(folder, '--all')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      /the stream shop\.view carries another schema, so that shop\/view has no stream/,
+    ),
+  })
+})
+
 test('--json has the report as one object', async () => {
   const { stdout } = await generate(await folderOf(SHOP), '--json')
 
@@ -232,6 +265,7 @@ test('--json has the report as one object', async () => {
   expect(report.schemas).toEqual([
     { $schema: '/shop/click/1.0.0', streams: ['shop.click', 'shop.tap'], bytes: expect.any(Number) },
   ])
+  expect(report.shared_bytes).toBeGreaterThan(500)
   expect(report.written).toContain('streams.js')
   expect(report.left_out).toEqual(['/^shop\\.any/', 'rivulet.ledger'])
 })
@@ -355,6 +389,10 @@ describe('what cannot be used is one finding with file and line, and nothing is 
     expect(await rivulet(['generate'], { cwd: folder }).ended).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/--out/),
+    })
+    expect(await generate(folder, '--validator', './validator.js')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Give a package or a URL/),
     })
     expect(await generate(folder, '--schemas', 'nowhere')).toMatchObject({
       code: 2,
