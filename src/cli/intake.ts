@@ -21,7 +21,7 @@ export function addIntakeCommand(program: Command): void {
   program
     .command('intake')
     .description(
-      'run a local intake: validates events as EventGate does, stores them, and shows them as they come in',
+      'run a local intake: validates events as EventGate does, stores them, and shows them on a page as they come in',
     )
     .option('--port <number>', 'the port to listen on; 0 takes a free one', portNumber, 8192)
     .option('--host <name>', 'the address to listen on', '127.0.0.1')
