@@ -26,7 +26,7 @@ export const SCHEMA_MAPS: ReadonlySet<string> = new Set([
 ])
 
 /** Keywords whose values are data: an event, or a part of one. */
-export const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
+const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
 
 /** Keywords whose values are a schema, or a list of them. */
 const SCHEMAS = new Set([
@@ -43,6 +43,16 @@ const SCHEMAS = new Set([
   'propertyNames',
   'then',
 ])
+
+/** What an object is to its keys: a schema has keywords, a map has names, and data is an event's. */
+export type Kind = 'schema' | 'map' | 'data'
+
+/** What stands under a key, given what the object is; an item of a list is what the list is. */
+export function kindBelow(kind: Kind, key: string): Kind {
+  if (kind === 'data') return 'data'
+  if (kind === 'map' || !(DATA.has(key) || SCHEMA_MAPS.has(key))) return 'schema'
+  return DATA.has(key) ? 'data' : 'map'
+}
 
 /** The keywords under which a schema says what values are like; the others only test them. */
 export const DESCRIBING: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { referencedSchemas } from '../../../src/schema/refs.ts'
+import { referencedSchemas, referencesIn } from '../../../src/schema/refs.ts'
 import { openSchemaRepository } from '../../../src/schema/repository.ts'
 import { SchemaError } from '../../../src/schema/schema-error.ts'
 import { folderOf } from '../../support/folder.ts'
@@ -134,6 +134,28 @@ test('a "$ref" in data is no reference, and a property called "examples" is no d
   const repository = openSchemaRepository([folder])
 
   expect([...referencedSchemas(repository.find('/a/1.0.0')!, repository).keys()]).toEqual(['/b/1.0.0'])
+})
+
+test.each(['definitions', 'dependencies', 'patternProperties', 'properties'])(
+  'what is called "default" or "properties" below "%s" is a schema, and its references are followed',
+  async (map) => {
+    const folder = await folderOf({
+      'a/1.0.0.yaml': `${map}: {default: {$ref: "/b/1.0.0#"}, properties: {default: {$ref: "/none/1.0.0#"}}}`,
+      'b/1.0.0.yaml': 'type: string',
+    })
+    const repository = openSchemaRepository([folder])
+
+    expect([...referencedSchemas(repository.find('/a/1.0.0')!, repository).keys()]).toEqual(['/b/1.0.0'])
+  },
+)
+
+test('references below a pointer are told from data by all that it leads through', () => {
+  const schema = { definitions: { default: { properties: { enum: { $ref: '#' } }, enum: [{ $ref: '#' }] } } }
+
+  expect(referencesIn(schema, '/definitions/default')).toEqual([
+    { ref: '#', pointer: '/definitions/default/properties/enum' },
+  ])
+  expect(referencesIn(schema, '/definitions/default/enum/0')).toEqual([])
 })
 
 function thrownBy(action: () => unknown): SchemaError {
