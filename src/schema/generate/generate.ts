@@ -6,7 +6,6 @@ import { type Finding, findingOf } from '../finding.ts'
 import type { Schema, SchemaRepository } from '../repository.ts'
 import { SchemaError } from '../schema-error.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
-import { readSource } from '../source.ts'
 import type { StreamSettings } from './streams-file.ts'
 import { formatsIn, formatsModule, validatorModule } from './validator-code.ts'
 import { type RulesText, rulesOf } from './validator-rules.ts'
@@ -97,7 +96,7 @@ export function generate({ streams, source, revision, repository, validator }: G
       throw fail(
         `the stream ${name} has the schema_title ${schemaTitle}, which ${whatIsThere(schemaTitle, repository)}`,
       )
-    const rules = rulesByPath.get(schema.path) ?? rulesOf(readSource(schema.path))
+    const rules = rulesByPath.get(schema.path) ?? rulesOf(schema)
     rulesByPath.set(schema.path, rules)
     return { ...stream, $schema, schema, rules }
   }

@@ -32,7 +32,11 @@ test('the first folder that has a schema wins', async () => {
   const repository = openSchemaRepository([first, second])
 
   expect(repository.find('/a/1.0.0')?.content.title).toBe('first')
-  expect(repository.find('/b/1.0.0')).toEqual({ path: join(second, 'b/1.0.0.yaml'), content: { title: 'b' } })
+  expect(repository.find('/b/1.0.0')).toEqual({
+    path: join(second, 'b/1.0.0.yaml'),
+    text: 'title: b',
+    content: { title: 'b' },
+  })
 })
 
 test('latest is the file of that name, else the highest version, else current', async () => {
@@ -46,7 +50,7 @@ test('latest is the file of that name, else the highest version, else current', 
   expect(await found(current, '/a/latest')).toMatchObject({ title: 'draft' })
 })
 
-test('current stands for the version in its $id, where that is not materialised', async () => {
+test('current stands for the version in its $id, where that is not materialized', async () => {
   const current = { 'a/current.yaml': '$id: /a/1.0.0\ntitle: draft' }
 
   expect(await found(current, '/a/1.0.0')).toMatchObject({ title: 'draft' })
