@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { tempRepository } from '../schemas/temp-repository.ts'
+import { tempRepository } from '../../support/temp-repository.ts'
 import { EXAMPLES } from './examples.ts'
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))

@@ -2,8 +2,8 @@ import { rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rivulet } from '../intake/child.ts'
-import { tempFolder, write } from '../intake/temp-intake.ts'
-import { tempRepository } from './temp-repository.ts'
+import { folderOf, write } from '../../support/folder.ts'
+import { tempRepository } from '../../support/temp-repository.ts'
 
 /** A version of shop/click, with a property for each type that is named. */
 function click(version: string, types: { [property: string]: string } = { action: 'string' }): string {
@@ -20,12 +20,6 @@ function click(version: string, types: { [property: string]: string } = { action
 const FIRST = { 'schemas/shop/click/1.0.0.json': click('1.0.0') }
 const GROWN = { 'schemas/shop/click/1.1.0.json': click('1.1.0', { action: 'string', count: 'integer' }) }
 const BROKEN = { 'schemas/shop/click/1.1.0.json': click('1.1.0', { action: 'integer' }) }
-
-async function folderOf(files: { readonly [path: string]: unknown }): Promise<string> {
-  const folder = await tempFolder()
-  for (const [path, content] of Object.entries(files)) await write(join(folder, path), content)
-  return folder
-}
 
 function compat(cwd: string, ...args: readonly string[]) {
   return rivulet(['schemas', 'compat', ...args], { cwd }).ended
