@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { SchemaError } from './schema-error.ts'
 
 /** A file as a git revision has it. */
-export interface RevisionFile {
+interface RevisionFile {
   /** Below the folder that was read, with `/`. */
   readonly path: string
   /** Of a link, the path it leads to. */
