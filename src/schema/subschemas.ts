@@ -12,6 +12,11 @@ export function isObject(value: unknown): value is SchemaObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The value of a keyword such as `type`, which may be a list or one of its items, as a list. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
+}
+
 /** Whether an object has a key of its own; a schema may use any name, such as "constructor". */
 export function has(object: object, key: string): boolean {
   return Object.getOwnPropertyDescriptor(object, key) !== undefined
@@ -29,7 +34,7 @@ export const SCHEMA_MAPS: ReadonlySet<string> = new Set([
 const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
 
 /** Keywords whose values are a schema, or a list of them. */
-const SCHEMAS = new Set([
+export const SCHEMAS: ReadonlySet<string> = new Set([
   'additionalItems',
   'additionalProperties',
   'allOf',

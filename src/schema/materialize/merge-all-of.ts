@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { pointerTo } from '../json-pointer.ts'
 import type { SchemaObject } from '../schema-file.ts'
-import { has, isObject, mapSubschemas, SCHEMA_MAPS } from '../subschemas.ts'
+import { has, isObject, listOf, mapSubschemas, SCHEMA_MAPS } from '../subschemas.ts'
 
 /** Two schemas of an `allOf` that cannot be made one. */
 export interface Conflict {
@@ -200,12 +200,7 @@ const EMPTY_SAYS_NOTHING = new Set([
 ])
 
 function saysNothing(keyword: string, value: unknown): boolean {
-  return (
-    EMPTY_SAYS_NOTHING.has(keyword) &&
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).length === 0
-  )
+  return EMPTY_SAYS_NOTHING.has(keyword) && [{}, []].some((empty) => isDeepStrictEqual(value, empty))
 }
 
 /** In a closed schema, a property that allows nothing needs no mention. */
@@ -217,4 +212,3 @@ function withoutForbidden(content: SchemaObject): SchemaObject {
 }
 
 const isSchema = (value: unknown): value is AnySchema => isObject(value) || typeof value === 'boolean'
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
