@@ -2,7 +2,7 @@ import { rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rivulet } from '../intake/child.ts'
-import { folderOf, write } from '../../support/folder.ts'
+import { folderOf, write, writeInto } from '../../support/folder.ts'
 import { tempRepository } from '../../support/temp-repository.ts'
 
 /** A version of shop/click, with a property for each type that is named. */
@@ -43,7 +43,7 @@ describe('without a revision', () => {
     const { code, stdout, stderr } = await compat(folder, 'schemas')
 
     expect(stdout).toBe(
-      'schemas/shop/click/1.1.0.json:8: 1.1.0 breaks 1.0.0 at /properties/action/type: it was "string" and is "integer": readers get what could not be before, producers who do as before are refused; publish it as 2.0.0 [compatible]\n' +
+      'schemas/shop/click/1.1.0.json:8: 1.1.0 breaks 1.0.0 at /properties/action/type: it was "string" and is "integer": readers get what could not be before, producers who do as before are refused; publish it as 2.0.0 instead, and remove 1.1.0.json if nobody has it yet [compatible]\n' +
         '1 version compared with the one before: 1 found\n',
     )
     expect(stderr).toBe('')
@@ -87,6 +87,28 @@ describe('without a revision', () => {
       code: 0,
       stdout: '1 version compared with the one before: nothing found\n',
     })
+  })
+
+  test('the number to publish it as is the same when the version is made, and before the broken one is removed', async () => {
+    const folder = await folderOf({
+      ...FIRST,
+      ...BROKEN,
+      'schemas/shop/click/1.1.0.yaml': click('1.1.0', { action: 'integer' }),
+    })
+    const before = await compat(folder, 'schemas')
+    await write(join(folder, 'schemas/shop/click/2.0.0.json'), click('2.0.0', { action: 'integer' }))
+    const between = await compat(folder, 'schemas')
+    for (const ending of ['json', 'yaml']) await rm(join(folder, `schemas/shop/click/1.1.0.${ending}`))
+    const after = await compat(folder, 'schemas')
+
+    expect(before.stdout).toContain(
+      '; publish it as 2.0.0 instead, and remove 1.1.0.json and 1.1.0.yaml if nobody has it yet [',
+    )
+    expect(between.stdout).toContain(
+      '; remove 1.1.0.json and 1.1.0.yaml if nobody has it yet; if it is published, it stays, so switch the rule off',
+    )
+    expect(between.stdout).not.toContain('3.0.0')
+    expect(after).toMatchObject({ code: 0 })
   })
 
   test('a break in history can only be switched off, and the config that is told of does so', async () => {
@@ -188,7 +210,7 @@ describe('against a revision', () => {
       stdout: '0 versions compared with the one before: nothing found\n',
     })
     expect(stdout).toMatch(
-      /^schemas\/shop\/click\/1\.2\.0\.json:\d+: 1\.2\.0 breaks 1\.1\.0 at \/properties\/action: .*publish it as 2\.0\.0 \[compatible\]\n1 version compared.*\n$/,
+      /^schemas\/shop\/click\/1\.2\.0\.json:\d+: 1\.2\.0 breaks 1\.1\.0 at \/properties\/action: .*; main does not have 1\.2\.0, so it is not published: publish it as 2\.0\.0 instead, and remove 1\.2\.0\.json \[compatible\]\n1 version compared.*\n$/,
     )
     expect(code).toBe(1)
   })
@@ -254,7 +276,22 @@ describe('against a revision', () => {
     const { stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
 
     expect(stdout).toContain('1.1.0 breaks 1.0.0 at /properties/action: ')
-    expect(stdout).toContain('; publish it as 3.0.0 [compatible]')
+    expect(stdout).toContain('publish it as 3.0.0 instead, and remove 1.1.0.json [compatible]')
+  })
+
+  test('a broken version that nobody has is to be removed, once another has taken its place', async () => {
+    const { folder, commit } = await tempRepository()
+    await commit(FIRST)
+    await writeInto(folder, {
+      ...BROKEN,
+      'schemas/shop/click/2.0.0.json': click('2.0.0', { action: 'integer' }),
+    })
+
+    const { stdout } = await compat(folder, 'schemas', '--against', 'main')
+
+    expect(stdout).toContain(
+      '; main does not have 1.1.0, so it is not published: remove 1.1.0.json, now that there is 2.0.0; if that is another change, publish this one as 3.0.0 instead [compatible]',
+    )
   })
 
   test('a file of another content type has to hold what the version holds', async () => {
