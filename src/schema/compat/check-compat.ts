@@ -4,6 +4,7 @@ import { breaksBetween, isHarm } from './compat.ts'
 import { readConfig } from '../config.ts'
 import type { Finding } from '../finding.ts'
 import { harmInWords } from './harm.ts'
+import { type NotCompared, notComparedIn } from './not-compared.ts'
 import { changesOfPublished, keyOf } from './published-changes.ts'
 import { lineOf, type SchemaObject } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
@@ -14,6 +15,8 @@ export interface CompatReport {
   readonly findings: readonly Finding[]
   /** How many versions were compared with the one before. */
   readonly compared: number
+  /** What was not, since it is not materialized. */
+  readonly notCompared: readonly NotCompared[]
 }
 
 /** The rules that are kept here, by the names that a config may switch off. */
@@ -49,6 +52,7 @@ export function checkCompat(
       ...steps.flatMap(findingsOf),
     ],
     compared: steps.length,
+    notCompared: notComparedIn(folder),
   }
 
   function findingsOf({ old, now, ofTitle }: Step): Finding[] {

@@ -135,6 +135,42 @@ describe('without a revision', () => {
     expect(await compat(folder, 'schemas')).toMatchObject({ code: 0 })
   })
 
+  test('a version that is not materialized is told of, and is no finding', async () => {
+    const folder = await folderOf({
+      ...FIRST,
+      'schemas/shop/click/current.yaml': '$id: /shop/click/1.1.0',
+      'schemas/shop/view/1.0.0.yaml': '$id: /shop/view/1.0.0',
+      'schemas/shop/view/current.yaml': '$id: /shop/view/1.0.0',
+      'schemas/shop/error/current.yaml': 'a: [',
+      'schemas/shop/nameless/current.yaml': '{}',
+    })
+
+    const inWords = await compat(folder, 'schemas')
+    const inJson = await compat(folder, 'schemas', '--json')
+
+    expect(inWords).toMatchObject({
+      code: 0,
+      stdout:
+        'shop/click: current.yaml is 1.1.0, which is not materialized and so not compared\n' +
+        '0 versions compared with the one before: nothing found\n',
+    })
+    expect(JSON.parse(inJson.stdout)).toEqual({
+      checked: '0 versions compared with the one before',
+      findings: [],
+      not_compared: [{ title: 'shop/click', version: '1.1.0', file: 'schemas/shop/click/current.yaml' }],
+    })
+    expect(inJson.code).toBe(0)
+  })
+
+  test('without a folder, it is ./schemas', async () => {
+    const folder = await folderOf({ ...FIRST, ...GROWN })
+
+    expect(await compat(folder)).toMatchObject({
+      code: 0,
+      stdout: '1 version compared with the one before: nothing found\n',
+    })
+  })
+
   test('several folders are compared at once', async () => {
     const folder = await folderOf({
       ...FIRST,
@@ -190,6 +226,7 @@ describe('without a revision', () => {
           reason: expect.stringContaining('Within a major version'),
         },
       ],
+      not_compared: [],
     })
     expect(code).toBe(1)
   })
@@ -448,6 +485,18 @@ describe('against a revision', () => {
     })
   })
 
+  test('before the first commit: one line that says so, exit code 2', async () => {
+    const { folder } = await tempRepository(FIRST)
+
+    expect(await compat(folder, 'schemas', '--against', 'HEAD')).toEqual({
+      code: 2,
+      signal: null,
+      stdout: '',
+      stderr:
+        'rivulet: "HEAD" is no revision that git knows here, since there is no commit yet; commit first, or compare without it\n',
+    })
+  })
+
   test.each(['none', '', '--all', 'HEAD:schemas'])(
     'a revision that is none, %j: one line, exit code 2',
     async (revision) => {
@@ -478,7 +527,7 @@ describe('against a revision', () => {
 })
 
 test.each([
-  ['no folder', [], /missing required argument 'dir'/],
+  ['no folder', [], /schemas: no such schema folder/],
   ['a folder that is missing', ['nowhere'], /nowhere: no such schema folder/],
   ['a config that is wrong', ['wrong'], /wrong\/rivulet-schemas\.yaml: "on" is no setting/],
 ])('%s: one line that says what and where, exit code 2', async (_, args, line) => {
