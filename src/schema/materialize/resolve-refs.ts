@@ -81,7 +81,7 @@ export async function resolveRefs(
   async function ownTarget(ref: string, at: Position): Promise<unknown> {
     const pointer = fragmentOf(ref)
     if (at.trail.includes(pointer))
-      throw wrongRef(at, ringInWords([...at.trail, pointer].map((each) => `#${each}`)))
+      throw wrongRef(at, loopInWords([...at.trail, pointer].map((each) => `#${each}`)))
     const place: Position = { ...at, pointer: '', trail: [...at.trail, pointer] }
 
     let node: unknown = source.content
@@ -153,8 +153,8 @@ export async function resolveRefs(
 const CORRECT = 'correct it to /title/X.Y.Z#, or to # and a JSON pointer'
 
 /** References that lead back to where they began. */
-export function ringInWords(ring: readonly string[]): string {
-  return `"$ref" goes round in a ring, ${ring.slice(ring.indexOf(ring.at(-1)!)).join(' → ')}; take one of them out`
+export function loopInWords(loop: readonly string[]): string {
+  return `"$ref" goes round in a loop, ${loop.slice(loop.indexOf(loop.at(-1)!)).join(' → ')}; take one of them out`
 }
 
 function below(at: Position, key: string): Position {

@@ -183,15 +183,15 @@ test.each<[string, { [path: string]: string }, RegExp]>([
   [
     'a $ref to itself',
     { 'a/b/current.yaml': yaml('a/b', 'properties:\n  x:\n    $ref: "#/properties"\n') },
-    /^a\/b\/current\.yaml:6: "\$ref" goes round in a ring, #\/properties → #\/properties; take one/,
+    /^a\/b\/current\.yaml:6: "\$ref" goes round in a loop, #\/properties → #\/properties; take one/,
   ],
   [
-    'a ring of $ref',
+    'a loop of $ref',
     {
       'a/b/current.yaml': yaml('a/b', 'allOf:\n  - $ref: /a/c/1.0.0#\n'),
       'a/c/current.yaml': yaml('a/c', 'allOf:\n  - $ref: /a/b/1.0.0#\n'),
     },
-    /^a\/c\/current\.yaml:5: "\$ref" goes round in a ring, a\/b\/current\.yaml → a\/c\/current\.yaml → a\/b\/current\.yaml; take one/,
+    /^a\/c\/current\.yaml:5: "\$ref" goes round in a loop, a\/b\/current\.yaml → a\/c\/current\.yaml → a\/b\/current\.yaml; take one/,
   ],
   [
     'a repository that is gone',

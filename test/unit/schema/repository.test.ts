@@ -99,7 +99,7 @@ test('a folder that is not there is an error when the repository is opened', asy
   expect(() => openSchemaRepository([join(folder, 'file')])).toThrow(/file: no such schema folder/)
 })
 
-test('references are followed through others, across folders, and in a circle', async () => {
+test('references are followed through others, across folders, and in a loop', async () => {
   const first = await folderOf({
     'a/1.0.0.yaml':
       'allOf: [{$ref: "/b/1.0.0#"}, {$ref: "#/definitions/x"}, {$ref: "http://json-schema.org/draft-07/schema#"}]',
