@@ -2,7 +2,7 @@ import { pointerTo } from './json-pointer.ts'
 import type { SchemaObject } from './schema-file.ts'
 
 /** A schema within a schema, or the whole of it, and the JSON pointer to it. */
-export interface Subschema {
+interface Subschema {
   readonly pointer: string
   readonly node: SchemaObject
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { type Files, folderOf, writeInto } from './folder.ts'
 
 /** A git repository in a folder of its own, removed when the test ends. */
-export interface TempRepository {
+interface TempRepository {
   readonly folder: string
   git(...args: readonly string[]): Promise<string>
   /** Writes these files, and commits all that is there. */

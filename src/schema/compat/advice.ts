@@ -4,7 +4,7 @@ import { compareVersions } from '../schema-uri.ts'
 import type { Version } from './versions.ts'
 
 /** A version that broke the one before, and what is known of it. */
-export interface Breaking {
+interface Breaking {
   readonly version: Version
   /** All versions of the title, with this one. */
   readonly ofTitle: readonly Version[]

@@ -11,7 +11,7 @@ import { compareVersions } from '../schema-uri.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
 
 /** What a comparison of versions came to. */
-export interface CompatReport {
+interface CompatReport {
   readonly findings: readonly Finding[]
   /** How many versions were compared with the one before. */
   readonly compared: number

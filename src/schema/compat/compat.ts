@@ -5,7 +5,7 @@ import type { SchemaObject } from '../schema-file.ts'
 import { isObject, SCHEMA_MAPS, SCHEMAS } from '../subschemas.ts'
 
 /** A change between two versions of a schema that no minor version may make. */
-export interface Break extends Harm {
+interface Break extends Harm {
   /** JSON pointer into the new schema; into the old one where what it leads to is gone. */
   readonly pointer: string
   /** What was there and what is there, in words: `it was "string" and is "integer"`. */

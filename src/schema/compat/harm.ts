@@ -10,7 +10,7 @@ export interface Harm {
 }
 
 /** The new version takes less. */
-export const NARROWER: Harm = { producers: 'producers who do as before are refused' }
+const NARROWER: Harm = { producers: 'producers who do as before are refused' }
 /** The new version takes more. */
 export const WIDER: Harm = { readers: 'readers get what could not be before' }
 /** It takes something else, or what it takes cannot be told from the keyword alone. */

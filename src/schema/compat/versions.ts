@@ -22,7 +22,7 @@ interface Content {
 }
 
 /** The versions of a schema folder, by title, the oldest first, and a finding for each file that cannot be read. */
-export interface Versions {
+interface Versions {
   readonly versions: readonly Version[]
   readonly findings: readonly Finding[]
 }

@@ -71,7 +71,7 @@ export async function shopFolder(streams: object = STREAMS) {
   }
 }
 
-export type ShopFolder = Awaited<ReturnType<typeof shopFolder>>
+type ShopFolder = Awaited<ReturnType<typeof shopFolder>>
 
 /** A real intake on a free port, closed when the test ends. */
 export async function startShopIntake(shop?: ShopFolder, options: { maxBodyBytes?: number } = {}) {
