@@ -32,7 +32,7 @@ With --against, versions that the revision has must be in the work tree, with th
 change (rule "published"). Only versions it does not have are compared; without any, nothing is. Files that are not
 committed count. CI needs the revision and so the history: check out with fetch-depth: 0.
 
-A version that stands only in current.yaml is not compared, and a note says so: materialize it first.
+A version that stands only in current.yaml is not compared: a note says so (in JSON, not_compared). Materialize it first.
 
 Exit code: 0 where nothing is found, 1 where something is, 2 where that cannot be told.
 
