@@ -57,7 +57,7 @@ function titlesBelow(folder: string, title: string): TitleFolder[] {
 }
 
 /** Whether a folder of that name is part of a title. */
-export function holdsTitles(name: string): boolean {
+function holdsTitles(name: string): boolean {
   return !/^\.|^node_modules$/.test(name) && !FILE.test(name)
 }
 
@@ -68,11 +68,21 @@ function fileOf(folder: string, name: string): TitleFile | undefined {
 }
 
 /** What the name of a file says of it; undefined where no title's folder has such a file. */
-export function partsOf(name: string): Omit<TitleFile, 'path' | 'isLink'> | undefined {
+function partsOf(name: string): Omit<TitleFile, 'path' | 'isLink'> | undefined {
   const [, version, ending = ''] = FILE.exec(name) ?? []
   if (!version) return undefined
   const kind = version === 'latest' || version === 'current' ? version : 'version'
   return { name, version, kind, ending: ending as TitleFile['ending'] }
+}
+
+/** What the path of a version's file below its schema folder, with `/`, says of it; undefined for all other files. */
+export function placeOf(
+  path: string,
+): { title: string; version: string; ending: TitleFile['ending'] } | undefined {
+  const folders = path.split('/')
+  const parts = partsOf(folders.pop()!)
+  if (parts?.kind !== 'version' || folders.length === 0 || !folders.every(holdsTitles)) return undefined
+  return { title: folders.join('/'), version: parts.version, ending: parts.ending }
 }
 
 const KINDS = ['version', 'latest', 'current']

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { SchemaError } from './schema-error.ts'
 
 /** A file as a git revision has it. */
-export interface RevisionFile {
+interface RevisionFile {
   /** Below the folder that was read, with `/`. */
   readonly path: string
   /** Of a link, the path it leads to. */
@@ -24,6 +24,10 @@ export function readRevision(
       `${folder} is in no git repository, or git is not installed; compare with a revision within one`,
     )
   const commit = commitOf(folder, revision)
+  if (commit === undefined && !hasCommits(folder))
+    throw new SchemaError(
+      `"${revision}" is no revision that git knows here, since there is no commit yet; commit first, or compare without it`,
+    )
   if (commit === undefined)
     throw new SchemaError(
       `"${revision}" is no revision that git knows here; fetch it (a shallow checkout has only its own: in CI, set fetch-depth: 0), or name another`,

@@ -19,4 +19,7 @@ export function valueAt(content: unknown, pointer: string): unknown {
   )
 }
 
-const ownValue = (node: object, key: string): unknown => Object.getOwnPropertyDescriptor(node, key)?.value
+/** What an object has of its own under a key: a property may be called `constructor`, which every object has. */
+export function ownValue(object: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(object, key)?.value
+}

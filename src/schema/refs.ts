@@ -1,7 +1,8 @@
 import type { Schema, SchemaRepository } from './repository.ts'
 import { SchemaError } from './schema-error.ts'
 import type { SchemaObject } from './schema-file.ts'
-import { pointerTo, valueAt } from './json-pointer.ts'
+import { pointerTo, stepsOf, valueAt } from './json-pointer.ts'
+import { type Kind, kindBelow } from './subschemas.ts'
 
 /**
  * The schemas that a schema refers to by `$ref: /title/X.Y.Z#`, directly and through others, by URI. Throws a
@@ -30,25 +31,25 @@ function nowhere(ref: string, { folders }: SchemaRepository): string {
   return `"$ref" points to ${ref}, which is no schema in ${folders.join(', ')}; correct it to /title/X.Y.Z#, or add the folder that has it`
 }
 
-/** What stands under these keywords is data, and so is no reference. */
-const DATA = new Set(['examples', 'default', 'enum', 'const'])
-
 /** A `$ref`, and the JSON pointer to the object that holds it. */
 export interface Reference {
   readonly ref: string
   readonly pointer: string
 }
 
-/** Every `$ref` of a schema, or of the part that a pointer leads to. */
+/** Every `$ref` of a schema, or of the part that a pointer leads to; what stands in data, such as examples, is none. */
 export function referencesIn(schema: SchemaObject, pointer = ''): Reference[] {
-  return referencesBelow(valueAt(schema, pointer), pointer, pointer.split('/').pop()!)
+  return referencesBelow(
+    valueAt(schema, pointer),
+    pointer,
+    stepsOf(pointer).reduce<Kind>(kindBelow, 'schema'),
+  )
 }
 
-function referencesBelow(node: unknown, pointer: string, parent: string): Reference[] {
-  if (typeof node !== 'object' || node === null) return []
+function referencesBelow(node: unknown, pointer: string, kind: Kind): Reference[] {
+  if (typeof node !== 'object' || node === null || kind === 'data') return []
   return Object.entries(node).flatMap(([key, value]) => {
     if (key === '$ref' && typeof value === 'string') return [{ ref: value, pointer }]
-    const isData = DATA.has(key) && parent !== 'properties'
-    return isData ? [] : referencesBelow(value, pointerTo(pointer, key), key)
+    return referencesBelow(value, pointerTo(pointer, key), kindBelow(kind, key))
   })
 }

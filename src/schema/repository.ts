@@ -1,14 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SchemaError } from './schema-error.ts'
-import { readSchemaFile, type SchemaObject } from './schema-file.ts'
 import { compareVersions, parseSchemaUri } from './schema-uri.ts'
+import { readSource, type Source } from './source.ts'
 
-/** A schema and the file it was read from. */
-export interface Schema {
-  readonly path: string
-  readonly content: SchemaObject
-}
+/** A schema and the file it was read from, for those who need no text. */
+export type Schema = Omit<Source, 'text'>
 
 /** The schemas of several folders, each `<title>/X.Y.Z.json|yaml`, `<title>/latest…` and `<title>/current.yaml`. */
 export interface SchemaRepository {
@@ -17,7 +14,7 @@ export interface SchemaRepository {
    * The schema that a URI names, from the first folder that has it; undefined where none has. Throws a SchemaError
    * if the file cannot be read.
    */
-  find(uri: string): Schema | undefined
+  find(uri: string): Source | undefined
   /** The URIs of all versions of a title, oldest first. Empty where no folder has the title. */
   versionsOf(title: string): readonly string[]
 }
@@ -49,41 +46,41 @@ export function openSchemaRepository(folders: readonly string[]): SchemaReposito
   }
 }
 
-function findIn(folder: string, version: string): Schema | undefined {
+function findIn(folder: string, version: string): Source | undefined {
   if (!existsSync(folder)) return undefined
   return (
     read(join(folder, version)) ??
-    // A folder of materialised versions need not hold a `latest`, and one that is just being written holds only `current`.
+    // A folder of materialized versions need not hold a `latest`, and one that is just being written holds only `current`.
     (version === 'latest' ? newestIn(folder) : undefined) ??
     currentAs(folder, version)
   )
 }
 
 /** A version stands in a file per content type, with or without an ending. */
-function read(path: string): Schema | undefined {
+function read(path: string): Source | undefined {
   const found = [`${path}.json`, `${path}.yaml`, `${path}.yml`, path].find((file) => existsSync(file))
-  return found === undefined ? undefined : { path: found, content: readSchemaFile(found) }
+  return found === undefined ? undefined : readSource(found)
 }
 
-function newestIn(folder: string): Schema | undefined {
+function newestIn(folder: string): Source | undefined {
   const newest = versionsIn(folder).sort(compareVersions).at(-1)
   return newest === undefined ? undefined : (read(join(folder, newest)) ?? currentAs(folder, newest))
 }
 
-/** `current.yaml` stands for the version in its `$id`, until that version is materialised. */
-function currentAs(folder: string, version: string): Schema | undefined {
+/** `current.yaml` stands for the version in its `$id`, until that version is materialized. */
+function currentAs(folder: string, version: string): Source | undefined {
   const current = read(join(folder, 'current'))
   return current && (version === 'latest' || versionIn(current) === version) ? current : undefined
 }
 
 function versionsIn(folder: string): string[] {
   if (!existsSync(folder)) return []
-  const materialised = readdirSync(folder).flatMap(
+  const materialized = readdirSync(folder).flatMap(
     (file) => /^(\d+\.\d+\.\d+)(?:\.json|\.ya?ml)?$/.exec(file)?.[1] ?? [],
   )
   const current = read(join(folder, 'current'))
   const drafted = current && versionIn(current)
-  return [...new Set(drafted ? [...materialised, drafted] : materialised)]
+  return [...new Set(drafted ? [...materialized, drafted] : materialized)]
 }
 
-const versionIn = ({ content }: Schema) => parseSchemaUri(String(content.$id))?.version
+const versionIn = ({ content }: Source) => parseSchemaUri(String(content.$id))?.version

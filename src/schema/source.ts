@@ -1,10 +1,12 @@
-import type { Schema } from './repository.ts'
 import { SchemaError } from './schema-error.ts'
-import { lineOf, parseSchema, textOf } from './schema-file.ts'
+import { lineOf, parseSchema, type SchemaObject, textOf } from './schema-file.ts'
 
-/** A schema with the text it stands in, so that what is said of it can name a line. */
-export interface Source extends Schema {
+/** A schema, and the file it was read from with its text, so that what is said of it can name a line. */
+export interface Source {
+  /** Or the URL. */
+  readonly path: string
   readonly text: string
+  readonly content: SchemaObject
 }
 
 /** Reads a schema file. Throws a SchemaError that names the file and the line. */
@@ -12,7 +14,7 @@ export function readSource(path: string): Source {
   return sourceOf(path, textOf(path))
 }
 
-/** The same for a text that was had from elsewhere; `path` may be a URL. */
+/** The same for a text that was had from elsewhere. */
 export function sourceOf(path: string, text: string): Source {
   return { path, text, content: parseSchema(path, text) }
 }

@@ -2,7 +2,7 @@ import { pointerTo } from './json-pointer.ts'
 import type { SchemaObject } from './schema-file.ts'
 
 /** A schema within a schema, or the whole of it, and the JSON pointer to it. */
-export interface Subschema {
+interface Subschema {
   readonly pointer: string
   readonly node: SchemaObject
 }
@@ -10,6 +10,11 @@ export interface Subschema {
 /** Whether a value is an object that is no list: in the place of a schema, a schema with keywords. */
 export function isObject(value: unknown): value is SchemaObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value of a keyword such as `type`, which may be a list or one of its items, as a list. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
 }
 
 /** Whether an object has a key of its own; a schema may use any name, such as "constructor". */
@@ -26,10 +31,10 @@ export const SCHEMA_MAPS: ReadonlySet<string> = new Set([
 ])
 
 /** Keywords whose values are data: an event, or a part of one. */
-export const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
+const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
 
 /** Keywords whose values are a schema, or a list of them. */
-const SCHEMAS = new Set([
+export const SCHEMAS: ReadonlySet<string> = new Set([
   'additionalItems',
   'additionalProperties',
   'allOf',
@@ -43,6 +48,16 @@ const SCHEMAS = new Set([
   'propertyNames',
   'then',
 ])
+
+/** What an object is to its keys: a schema has keywords, a map has names, and data is an event's. */
+export type Kind = 'schema' | 'map' | 'data'
+
+/** What stands under a key, given what the object is; an item of a list is what the list is. */
+export function kindBelow(kind: Kind, key: string): Kind {
+  if (kind === 'data') return 'data'
+  if (kind === 'map' || !(DATA.has(key) || SCHEMA_MAPS.has(key))) return 'schema'
+  return DATA.has(key) ? 'data' : 'map'
+}
 
 /** The keywords under which a schema says what values are like; the others only test them. */
 export const DESCRIBING: ReadonlySet<string> = new Set([

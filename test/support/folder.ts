@@ -10,7 +10,7 @@ export interface Files {
 
 /** A folder of files, removed when the test ends. */
 export async function folderOf(files: Files = {}): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rivulet-schemas-'))
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await writeInto(folder, files)
   return folder
@@ -18,13 +18,12 @@ export async function folderOf(files: Files = {}): Promise<string> {
 
 /** Writes files below a folder. */
 export async function writeInto(folder: string, files: Files): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await write(join(folder, path), content)
-  }
+  for (const [path, content] of Object.entries(files)) await write(join(folder, path), content)
 }
 
-function write(path: string, content: string | object): Promise<void> {
+/** Writes a file, and the folders it needs. */
+export async function write(path: string, content: string | object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
   if (typeof content === 'object') return writeFile(path, `${JSON.stringify(content, null, 2)}\n`)
   const [, target] = /^link:(.*)$/.exec(content) ?? []
   return target === undefined ? writeFile(path, content) : symlink(target, path)

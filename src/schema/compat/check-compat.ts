@@ -1,18 +1,22 @@
 import { join } from 'node:path'
+import { adviceAgainst, adviceWithoutGit, majorOf } from './advice.ts'
 import { breaksBetween, isHarm } from './compat.ts'
-import { CONFIG_FILE, readConfig } from '../config.ts'
+import { readConfig } from '../config.ts'
 import type { Finding } from '../finding.ts'
 import { harmInWords } from './harm.ts'
+import { type NotCompared, notComparedIn } from './not-compared.ts'
 import { changesOfPublished, keyOf } from './published-changes.ts'
 import { lineOf, type SchemaObject } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
 
 /** What a comparison of versions came to. */
-export interface CompatReport {
+interface CompatReport {
   readonly findings: readonly Finding[]
   /** How many versions were compared with the one before. */
   readonly compared: number
+  /** What was not, since it is not materialized. */
+  readonly notCompared: readonly NotCompared[]
 }
 
 /** The rules that are kept here, by the names that a config may switch off. */
@@ -45,9 +49,27 @@ export function checkCompat(
       ...(revision === undefined
         ? []
         : changesOfPublished(published.filter(isOn('published')), versions, { folder, revision })),
-      ...steps.flatMap((step) => findingsOf(step, { folder, isNew: revision !== undefined })),
+      ...steps.flatMap(findingsOf),
     ],
     compared: steps.length,
+    notCompared: notComparedIn(folder),
+  }
+
+  function findingsOf({ old, now, ofTitle }: Step): Finding[] {
+    const breaks = breaksBetween(old.content, now.content)
+    const breaking = { version: now, ofTitle, isHarm: breaks.some(isHarm) }
+    const advice =
+      revision === undefined
+        ? adviceWithoutGit(breaking)
+        : adviceAgainst(revision, breaking, (version) => isPublished.has(keyOf(version)))
+    return breaks.map((found) => ({
+      rule: 'compatible',
+      file: join(folder, now.path),
+      line: lineOf(now.text, found.pointer),
+      pointer: found.pointer,
+      message: `${now.version} breaks ${old.version} at ${found.pointer}: ${found.what}: ${harmInWords(found)}; ${advice}`,
+      reason: REASON,
+    }))
   }
 }
 
@@ -55,8 +77,8 @@ export function checkCompat(
 interface Step {
   readonly old: Version & Readable
   readonly now: Version & Readable
-  /** The newest version of the title. */
-  readonly newest: Version
+  /** All versions of the title. */
+  readonly ofTitle: readonly Version[]
 }
 
 interface Readable {
@@ -66,36 +88,13 @@ interface Readable {
 function stepsOf(versions: readonly Version[]): Step[] {
   return [...new Set(versions.map(({ title }) => title))].flatMap((title) => {
     const ofTitle = versions.filter((version) => version.title === title).sort(byVersion)
-    const newest = ofTitle.at(-1)!
     return ofTitle.slice(1).flatMap((now, index) => {
       const old = ofTitle[index]!
       const isStep = majorOf(old) === majorOf(now)
-      return isStep && isReadable(old) && isReadable(now) ? [{ old, now, newest }] : []
+      return isStep && isReadable(old) && isReadable(now) ? [{ old, now, ofTitle }] : []
     })
   })
 }
 
-function findingsOf(
-  { old, now, newest }: Step,
-  { folder, isNew }: { folder: string; isNew: boolean },
-): Finding[] {
-  const breaks = breaksBetween(old.content, now.content)
-  const advice =
-    !isNew && now !== newest
-      ? `history cannot be changed, so switch the rule off for it in ${CONFIG_FILE}: off: { compatible: [${now.path}] }`
-      : breaks.some(isHarm)
-        ? `publish it as ${majorOf(newest) + 1}.0.0`
-        : 'put it back'
-  return breaks.map((found) => ({
-    rule: 'compatible',
-    file: join(folder, now.path),
-    line: lineOf(now.text, found.pointer),
-    pointer: found.pointer,
-    message: `${now.version} breaks ${old.version} at ${found.pointer}: ${found.what}: ${harmInWords(found)}; ${advice}`,
-    reason: REASON,
-  }))
-}
-
 const isReadable = (version: Version): version is Version & Readable => version.content !== undefined
-const majorOf = ({ version }: Version) => Number.parseInt(version, 10)
 const byVersion = (a: Version, b: Version) => compareVersions(a.version, b.version)

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Harm, harmOf, harmOfLength, harmOfSchema, OTHER, WIDER } from './harm.ts'
-import { pointerTo } from '../json-pointer.ts'
+import { ownValue, pointerTo } from '../json-pointer.ts'
 import type { SchemaObject } from '../schema-file.ts'
+import { isObject, SCHEMA_MAPS, SCHEMAS } from '../subschemas.ts'
 
 /** A change between two versions of a schema that no minor version may make. */
-export interface Break extends Harm {
+interface Break extends Harm {
   /** JSON pointer into the new schema; into the old one where what it leads to is gone. */
   readonly pointer: string
   /** What was there and what is there, in words: `it was "string" and is "integer"`. */
@@ -27,26 +28,6 @@ interface Where {
 
 const MAY_CHANGE = new Set(['$id', 'description', 'examples'])
 const MIXED = new Set(['not', 'if', 'oneOf'])
-const WITH_ONE_SCHEMA = new Set([
-  'additionalProperties',
-  'items',
-  'additionalItems',
-  'contains',
-  'propertyNames',
-  'not',
-  'if',
-  'then',
-  'else',
-])
-const WITH_SCHEMAS_BY_NAME = new Set([
-  'properties',
-  'patternProperties',
-  'definitions',
-  '$defs',
-  'dependencies',
-])
-const WITH_LIST_OF_SCHEMAS = new Set(['allOf', 'anyOf', 'oneOf', 'items'])
-
 /** Two schemas, of which either may be `true` or `false`, or gone. */
 function schemas(keyword: string, was: unknown, is: unknown, where: Where): Break[] {
   if (isObject(was) && isObject(is))
@@ -63,20 +44,20 @@ function keywords(
   { pointer, isMixed }: Where,
 ): Break[] {
   if (MAY_CHANGE.has(keyword)) return []
-  const was = own(old, keyword)
-  const is = own(now, keyword)
+  const was = ownValue(old, keyword)
+  const is = ownValue(now, keyword)
   const where = { pointer, isMixed: isMixed || MIXED.has(keyword) }
 
   if (keyword === 'required' && isList(was) && (isList(is) || is === undefined))
     return required(was, is ?? [], where)
   if (keyword === 'enum' && isList(was) && isList(is)) return values(was, is, where)
-  if (WITH_SCHEMAS_BY_NAME.has(keyword) && isObject(was) && (isObject(is) || is === undefined))
-    return byName(keyword, was, is ?? {}, { ...where, rest: own(now, 'additionalProperties') })
-  if (WITH_LIST_OF_SCHEMAS.has(keyword) && isList(was))
+  if (isMap(keyword) && isObject(was) && (isObject(is) || is === undefined))
+    return byName(keyword, was, is ?? {}, { ...where, rest: ownValue(now, 'additionalProperties') })
+  if (SCHEMAS.has(keyword) && isList(was))
     return isList(is)
       ? lists(keyword, was, is, where)
       : plain(was, is, where, is === undefined ? WIDER : OTHER)
-  if (WITH_ONE_SCHEMA.has(keyword) && !isList(was)) return schemas(keyword, was, is, where)
+  if (SCHEMAS.has(keyword)) return schemas(keyword, was, is, where)
   if (keyword === 'title' && pointer === '/title') return plain(was, is, where, RENAMED)
   return plain(was, is, where, harmOf(keyword, was, is))
 }
@@ -121,7 +102,7 @@ function byName(
 ): Break[] {
   return Object.keys(was).flatMap((name) => {
     const at = { ...where, pointer: pointerTo(where.pointer, name) }
-    if (own(is, name) !== undefined) return schemas(keyword, own(was, name), own(is, name), at)
+    if (ownValue(is, name) !== undefined) return schemas(keyword, ownValue(was, name), ownValue(is, name), at)
     return [broken(at, keyword === 'properties' ? harmOfLoss(rest) : OTHER, 'it is gone')]
   })
 }
@@ -175,8 +156,5 @@ function shown(value: unknown): string {
 
 const them = ({ length }: readonly unknown[]) => (length === 1 ? 'it' : 'them')
 const isList = Array.isArray as (value: unknown) => value is readonly unknown[]
-const isObject = (value: unknown): value is SchemaObject =>
-  typeof value === 'object' && value !== null && !isList(value)
-/** A property may be called `constructor`, which every object has. */
-const own = (object: SchemaObject, key: string): unknown =>
-  Object.getOwnPropertyDescriptor(object, key)?.value
+/** Later drafts have definitions under another name. */
+const isMap = (keyword: string) => SCHEMA_MAPS.has(keyword) || keyword === '$defs'

@@ -1,3 +1,5 @@
+import { isObject, listOf } from '../subschemas.ts'
+
 /**
  * What a change of a schema does to those who live by it: readers, who consume stored events and the tables and types
  * made for them, and producers, who submit as the old version said. Empty where no event is refused or read wrongly.
@@ -8,7 +10,7 @@ export interface Harm {
 }
 
 /** The new version takes less. */
-export const NARROWER: Harm = { producers: 'producers who do as before are refused' }
+const NARROWER: Harm = { producers: 'producers who do as before are refused' }
 /** The new version takes more. */
 export const WIDER: Harm = { readers: 'readers get what could not be before' }
 /** It takes something else, or what it takes cannot be told from the keyword alone. */
@@ -81,11 +83,10 @@ function harmOfTypes(was: readonly unknown[], is: readonly unknown[]): Harm {
 
 const takes = (types: readonly unknown[], type: unknown) =>
   types.includes(type) || (type === 'integer' && types.includes('number'))
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value])
 
 /** How much a schema takes: `false` is nothing, and no schema at all takes everything. */
 function widthOf(schema: unknown): number | undefined {
   if (schema === false) return 0
   if (schema === true || schema === undefined) return 2
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? 1 : undefined
+  return isObject(schema) ? 1 : undefined
 }

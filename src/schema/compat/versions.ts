@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { type Finding, findingOf } from '../finding.ts'
-import { holdsTitles, partsOf, readTitles } from '../folder.ts'
-import { readRevision } from '../git-revision.ts'
-import { parseSchema, type SchemaObject, textOf } from '../schema-file.ts'
+import { readTitles } from '../folder.ts'
+import { parseSchema, type SchemaObject } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
+import { type VersionFile, versionFilesAt, versionFilesOf } from '../version-file.ts'
 
 /** A materialized version of a title: the file of its first content type, JSON before YAML. */
-export interface Version extends VersionFile {
+export interface Version extends Content {
   readonly title: string
   readonly version: string
   /** Its files of other content types. */
-  readonly twins: readonly VersionFile[]
+  readonly twins: readonly Content[]
 }
 
-export interface VersionFile {
+interface Content {
   /** Below the schema folder, with `/`. */
   readonly path: string
   readonly text: string
@@ -22,54 +22,41 @@ export interface VersionFile {
 }
 
 /** The versions of a schema folder, by title, the oldest first, and a finding for each file that cannot be read. */
-export interface Versions {
+interface Versions {
   readonly versions: readonly Version[]
   readonly findings: readonly Finding[]
 }
 
 /** Those that stand in the folder. `current.yaml` and `latest` are no versions. */
 export function versionsIn(folder: string): Versions {
-  const sources = readTitles(folder).flatMap(({ title, files }) =>
-    files.map(({ name, path, isLink }) => ({ path: `${title}/${name}`, isLink, read: () => textOf(path) })),
-  )
-  return versionsOf(folder, sources)
+  return versionsOf(folder, versionFilesOf(readTitles(folder)))
 }
 
 /** Those that stood there at a git revision. */
 export function versionsAt(folder: string, revision: string): Versions {
-  const files = readRevision(folder, revision, (path) => placeOf(path) !== undefined)
-  const sources = files.map(({ text, ...file }) => ({ ...file, read: () => text }))
-  return versionsOf(folder, sources)
+  return versionsOf(folder, versionFilesAt(folder, revision))
 }
 
-interface Source {
-  readonly path: string
-  readonly isLink: boolean
-  read(): string
-}
-
-function versionsOf(folder: string, sources: readonly Source[]): Versions {
+function versionsOf(folder: string, all: readonly VersionFile[]): Versions {
   const findings: Finding[] = []
-  const groups = new Map<string, Source[]>()
-  for (const source of sources) {
-    const place = placeOf(source.path)
-    if (!place) continue
-    const key = `${place.title}/${place.version}`
-    groups.set(key, [...(groups.get(key) ?? []), source])
+  const groups = new Map<string, VersionFile[]>()
+  for (const file of all) {
+    const key = `${file.title}/${file.version}`
+    groups.set(key, [...(groups.get(key) ?? []), file])
   }
   const versions = [...groups.values()].map((group): Version => {
-    const { title, version } = placeOf(group[0]!.path)!
+    const { title, version } = group[0]!
     const files = group.filter(({ isLink }) => !isLink)
     // A link leads to one of the files, and counts only where there is nothing else.
-    const [first, ...twins] = (files.length > 0 ? files : group).sort(byEnding).map(readFile)
+    const [first, ...twins] = (files.length > 0 ? files : group).sort(byEnding).map(read)
     return { ...first!, title, version, twins }
   })
   return { versions: versions.sort(byTitleAndVersion), findings }
 
-  function readFile({ path, read }: Source): VersionFile {
+  function read({ path, text: textOf }: VersionFile): Content {
     const file = join(folder, path)
     try {
-      const text = read()
+      const text = textOf()
       return { path, text, content: parseSchema(file, text) }
     } catch (error) {
       findings.push(findingOf(error, { file }))
@@ -78,20 +65,9 @@ function versionsOf(folder: string, sources: readonly Source[]): Versions {
   }
 }
 
-/** The title and version of a file that holds one; undefined for all others. */
-function placeOf(path: string): { title: string; version: string; ending: string } | undefined {
-  const folders = path.split('/')
-  const parts = partsOf(folders.pop()!)
-  if (parts?.kind !== 'version' || folders.length === 0 || !folders.every(holdsTitles)) return undefined
-  return { title: folders.join('/'), version: parts.version, ending: parts.ending }
-}
-
 const ENDINGS = ['json', 'yaml', 'yml', '']
 
-function byEnding(a: Source, b: Source): number {
-  const [left, right] = [a, b].map(({ path }) => ENDINGS.indexOf(placeOf(path)!.ending)) as [number, number]
-  return left - right
-}
+const byEnding = (a: VersionFile, b: VersionFile) => ENDINGS.indexOf(a.ending) - ENDINGS.indexOf(b.ending)
 
 function byTitleAndVersion(a: Version, b: Version): number {
   if (a.title !== b.title) return a.title < b.title ? -1 : 1

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { readTitles } from '../folder.ts'
 import { nearest } from '../lint/nearest.ts'
-import type { Schema, SchemaRepository } from '../repository.ts'
+import type { SchemaRepository } from '../repository.ts'
 import { SchemaError } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
-import { readSource } from '../source.ts'
+import type { Source } from '../source.ts'
 import { has, isObject } from '../subschemas.ts'
 import type { StreamSettings } from './streams-file.ts'
 import { type RulesText, rulesOf } from './validator-rules.ts'
@@ -13,7 +13,7 @@ import { type RulesText, rulesOf } from './validator-rules.ts'
 export interface TypedStream extends StreamSettings {
   /** `/title/X.Y.Z` */
   readonly $schema: string
-  readonly schema: Schema
+  readonly schema: Source
   readonly rules: RulesText
 }
 
@@ -41,7 +41,7 @@ export function typedStream(
     throw fail(
       `asks for ${refused.join(', ')} (provide_values), which ${$schema} does not allow, so that no event would be valid; take it out, or add {"$ref": "/rivulet/fragment/web/1.0.0#"} to the schema's allOf`,
     )
-  return { ...stream, $schema, schema, rules: rulesOf(readSource(schema.path)) }
+  return { ...stream, $schema, schema, rules: rulesOf(schema) }
 }
 
 function misspelt({ others }: StreamSettings): string {

@@ -8,7 +8,7 @@ import type { Library, LintedSchema, SchemaRule } from './rule.ts'
 
 export const refsResolve: SchemaRule = {
   name: 'refs-resolve',
-  reason: 'A schema whose references lead nowhere, or round in a circle, cannot be materialized.',
+  reason: 'A schema whose references lead nowhere, or round in a loop, cannot be materialized.',
   of: 'schemas',
   problemsIn: (schema) =>
     referencesIn(schema.content).flatMap((reference) => {

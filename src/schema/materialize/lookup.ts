@@ -1,6 +1,6 @@
 import { fetchSchema } from './remote.ts'
 import { openSchemaRepository } from '../repository.ts'
-import { readSource, type Source } from '../source.ts'
+import type { Source } from '../source.ts'
 
 /** Where a `$ref` is looked up. */
 export interface SchemaLookup {
@@ -49,8 +49,5 @@ function inServer(base: string): Find {
 
 function inFolder(folder: string): Find {
   const repository = openSchemaRepository([folder])
-  return async (uri) => {
-    const schema = repository.find(uri)
-    return schema && readSource(schema.path)
-  }
+  return async (uri) => repository.find(uri)
 }

@@ -2,7 +2,7 @@ import { addBounds } from './bounds.ts'
 import { checkDraft07 } from '../draft-07.ts'
 import type { SchemaLookup } from './lookup.ts'
 import { type Conflict, mergeAllOf } from './merge-all-of.ts'
-import { type Resolved, resolveRefs, ringInWords } from './resolve-refs.ts'
+import { type Resolved, resolveRefs, loopInWords } from './resolve-refs.ts'
 import type { SchemaError } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
 import { errorAt, type Source } from '../source.ts'
@@ -40,7 +40,7 @@ export function createMaterializer(lookup: SchemaLookup): Materializer {
     const resolved = await resolveRefs(schema, async (uri, refPointer) => {
       const target = await lookup.find(uri)
       if (!target) throw errorAt(schema, refPointer, nowhere(uri, lookup))
-      if (trail.includes(target.path)) throw errorAt(schema, refPointer, ringInWords([...trail, target.path]))
+      if (trail.includes(target.path)) throw errorAt(schema, refPointer, loopInWords([...trail, target.path]))
       return make(target, trail)
     })
     checkDraft07(schema, resolved.content)

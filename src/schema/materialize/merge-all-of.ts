@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { pointerTo } from '../json-pointer.ts'
 import type { SchemaObject } from '../schema-file.ts'
-import { has, isObject, mapSubschemas, SCHEMA_MAPS } from '../subschemas.ts'
+import { has, isObject, listOf, mapSubschemas, SCHEMA_MAPS } from '../subschemas.ts'
 
 /** Two schemas of an `allOf` that cannot be made one. */
 export interface Conflict {
@@ -16,7 +16,8 @@ interface Side {
   readonly keyword: string
 }
 
-type Schema = SchemaObject | boolean
+/** `true` allows everything, `false` nothing. */
+type AnySchema = SchemaObject | boolean
 
 /**
  * The schema with every `allOf` merged into what stands around it: it allows what all of them allow, and of two
@@ -31,7 +32,7 @@ export function mergeAllOf(
   const merged = merge([schema], '')
   return isObject(merged) && merged
 
-  function merge(schemas: readonly Schema[], pointer: string): Schema {
+  function merge(schemas: readonly AnySchema[], pointer: string): AnySchema {
     const parts = schemas.flatMap(partsOf)
     if (parts.includes(false)) return false
     const holders = parts.filter(isObject)
@@ -101,8 +102,8 @@ export function mergeAllOf(
 }
 
 /** The schema itself, then those of its `allOf`, and theirs. */
-function partsOf(schema: Schema): Schema[] {
-  const parts = isObject(schema) && Array.isArray(schema.allOf) ? (schema.allOf as Schema[]) : []
+function partsOf(schema: AnySchema): AnySchema[] {
+  const parts = isObject(schema) && Array.isArray(schema.allOf) ? (schema.allOf as AnySchema[]) : []
   return [schema, ...parts.flatMap(partsOf)]
 }
 
@@ -199,12 +200,7 @@ const EMPTY_SAYS_NOTHING = new Set([
 ])
 
 function saysNothing(keyword: string, value: unknown): boolean {
-  return (
-    EMPTY_SAYS_NOTHING.has(keyword) &&
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).length === 0
-  )
+  return EMPTY_SAYS_NOTHING.has(keyword) && [{}, []].some((empty) => isDeepStrictEqual(value, empty))
 }
 
 /** In a closed schema, a property that allows nothing needs no mention. */
@@ -215,5 +211,4 @@ function withoutForbidden(content: SchemaObject): SchemaObject {
   return allowed.length > 0 ? { ...others, properties: Object.fromEntries(allowed) } : others
 }
 
-const isSchema = (value: unknown): value is Schema => isObject(value) || typeof value === 'boolean'
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
+const isSchema = (value: unknown): value is AnySchema => isObject(value) || typeof value === 'boolean'

@@ -3,7 +3,7 @@ import type { SchemaError } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
 import { errorAt, type Source } from '../source.ts'
-import { DATA, has, isObject, SCHEMA_MAPS } from '../subschemas.ts'
+import { has, isObject, type Kind, kindBelow } from '../subschemas.ts'
 
 /** A schema without `$ref`, and what is known of its parts. */
 export interface Resolved {
@@ -22,9 +22,6 @@ const LARGEST = 50_000
 
 /** In levels. What is deeper is no event, and would stop those who read it. */
 const DEEPEST = 200
-
-/** What an object is to its keys: a schema has keywords, a map has names, and data is an event's. */
-type Kind = 'schema' | 'map' | 'data'
 
 interface Position extends Origin {
   readonly kind: Kind
@@ -63,7 +60,7 @@ export async function resolveRefs(
 
     const copy: unknown = Array.isArray(node) ? [] : {}
     for (const [key, child] of Object.entries(node)) {
-      const value = await resolve(child, below(at, key, Array.isArray(node)))
+      const value = await resolve(child, below(at, key))
       Object.defineProperty(copy, key, { value, enumerable: true, configurable: true, writable: true })
     }
     origins.set(copy as object, at)
@@ -84,7 +81,7 @@ export async function resolveRefs(
   async function ownTarget(ref: string, at: Position): Promise<unknown> {
     const pointer = fragmentOf(ref)
     if (at.trail.includes(pointer))
-      throw wrongRef(at, ringInWords([...at.trail, pointer].map((each) => `#${each}`)))
+      throw wrongRef(at, loopInWords([...at.trail, pointer].map((each) => `#${each}`)))
     const place: Position = { ...at, pointer: '', trail: [...at.trail, pointer] }
 
     let node: unknown = source.content
@@ -94,7 +91,7 @@ export async function resolveRefs(
       if (isObject(node) && typeof node.$ref === 'string') node = await resolve(node, position)
       if (typeof node !== 'object' || node === null || !has(node, step))
         throw wrongRef(at, `"$ref" is ${ref}, and the schema has nothing there; ${CORRECT}`)
-      position = { ...below(position, step, Array.isArray(node)), depth: at.depth }
+      position = { ...below(position, step), depth: at.depth }
       node = (node as SchemaObject)[step]
     }
     return resolve(node, { ...position, kind: at.kind })
@@ -156,17 +153,12 @@ export async function resolveRefs(
 const CORRECT = 'correct it to /title/X.Y.Z#, or to # and a JSON pointer'
 
 /** References that lead back to where they began. */
-export function ringInWords(ring: readonly string[]): string {
-  return `"$ref" goes round in a ring, ${ring.slice(ring.indexOf(ring.at(-1)!)).join(' → ')}; take one of them out`
+export function loopInWords(loop: readonly string[]): string {
+  return `"$ref" goes round in a loop, ${loop.slice(loop.indexOf(loop.at(-1)!)).join(' → ')}; take one of them out`
 }
 
-function below(at: Position, key: string, isList: boolean): Position {
-  const kind = isList || at.kind === 'data' ? at.kind : at.kind === 'map' ? 'schema' : kindBelow(key)
-  return { ...at, kind, pointer: pointerTo(at.pointer, key), depth: at.depth + 1 }
-}
-
-function kindBelow(keyword: string): Kind {
-  return DATA.has(keyword) ? 'data' : SCHEMA_MAPS.has(keyword) ? 'map' : 'schema'
+function below(at: Position, key: string): Position {
+  return { ...at, kind: kindBelow(at.kind, key), pointer: pointerTo(at.pointer, key), depth: at.depth + 1 }
 }
 
 function fragmentOf(ref: string): string {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { tempRepository } from '../schemas/temp-repository.ts'
+import { tempRepository } from '../../support/temp-repository.ts'
 import { EXAMPLES } from './examples.ts'
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
@@ -64,7 +64,7 @@ test('a pull request that takes a value out of an enum is stopped by compat, wit
 
   expect(ended).toMatchObject({ lint: { code: 0 }, compat: { code: 1 }, generate: { code: 0 } })
   expect(ended.compat!.output).toMatch(
-    /^schemas\/shop\/click\/1\.1\.0\.json:\d+: 1\.1\.0 breaks 1\.0\.0 at \/properties\/action\/enum: .*publish it as 2\.0\.0 \[compatible\]$/m,
+    /^schemas\/shop\/click\/1\.1\.0\.json:\d+: 1\.1\.0 breaks 1\.0\.0 at \/properties\/action\/enum: .*publish it as 2\.0\.0 instead, and remove 1\.1\.0\.json \[compatible\]$/m,
   )
 })
 

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { rivulet } from './child.ts'
-import { CLICK_SCHEMA, click, postEvents, shopFolder, storedEvents, write } from './temp-intake.ts'
+import { CLICK_SCHEMA, click, postEvents, shopFolder, storedEvents } from './temp-intake.ts'
+import { write } from '../../support/folder.ts'
 
 test('with no flags it reads ./schemas and ./streams.json, stores in ./rivulet-data, and prints its addresses', async () => {
   const { folder } = await shopFolder()

@@ -4,7 +4,8 @@ import { createClient, type Event, type Outcome } from 'rivulet'
 import { expect, test } from 'vitest'
 import { startRelay } from '../../support/relay.ts'
 import { rivulet } from './child.ts'
-import { click, shopFolder, startShopIntake, tempFolder, write } from './temp-intake.ts'
+import { click, shopFolder, startShopIntake } from './temp-intake.ts'
+import { folderOf, write } from '../../support/folder.ts'
 
 const today = () => new Date().toISOString().slice(0, 10)
 
@@ -311,7 +312,7 @@ test.each([
   ['a day that is none', ['--since', '2026-13-01'], /'2026-13-01' is invalid/],
   ['a wrong flag', ['--steam', 'x'], /unknown option '--steam'.*--stream/],
 ])('%s: one line that says what, where and what to do, exit code 2', async (_, flags, line) => {
-  const folder = await tempFolder()
+  const folder = await folderOf()
   await write(join(folder, 'file'), '')
   await write(join(folder, 'other/notes/today.txt'), '')
   await write(join(folder, 'newer/.rivulet/state.json'), { layout: 99 })

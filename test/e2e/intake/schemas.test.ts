@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CLICK_SCHEMA, click, shopFolder, startShopIntake, write } from './temp-intake.ts'
+import { CLICK_SCHEMA, click, shopFolder, startShopIntake } from './temp-intake.ts'
+import { write } from '../../support/folder.ts'
 
 test.each([
   '/schemas/shop/click/1.0.0',

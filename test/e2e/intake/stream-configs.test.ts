@@ -2,7 +2,8 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compareRevisions } from '../../../src/intake/revision.ts'
-import { click, shopFolder, startShopIntake, until, write } from './temp-intake.ts'
+import { click, shopFolder, startShopIntake, until } from './temp-intake.ts'
+import { write } from '../../support/folder.ts'
 
 const CLICKS = { 'shop.click': { schema_title: 'shop/click' } }
 const RARE_CLICKS = { 'shop.click': { schema_title: 'shop/click', sample: { unit: 'session', rate: 0.1 } } }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Intake, type LogLine, startIntake } from '../../../src/intake/intake.ts'
+import { folderOf } from '../../support/folder.ts'
 
 /** An event as tests read it back. */
 export type StoredEvent = { meta: { id?: string; dt?: string; stream?: string } } & {
@@ -55,29 +55,14 @@ export function click(id: string | undefined, fields: { [field: string]: unknown
   }
 }
 
-/** A folder that is removed when the test ends. */
-export async function tempFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rivulet-intake-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** Writes a file and the folders it needs; what is not a string as JSON. */
-export async function write(path: string, content: unknown): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
-}
-
 /** Schemas, stream config and a data folder to run an intake with. */
-export async function shopFolder(streams: unknown = STREAMS) {
-  const folder = await tempFolder()
-  await write(join(folder, 'schemas/shop/click/1.0.0.json'), CLICK_SCHEMA)
-  await write(join(folder, 'schemas/shop/view/1.0.0.json'), {
-    ...CLICK_SCHEMA,
-    title: 'shop/view',
-    $id: '/shop/view/1.0.0',
+export async function shopFolder(streams: object = STREAMS) {
+  const view = { ...CLICK_SCHEMA, title: 'shop/view', $id: '/shop/view/1.0.0' }
+  const folder = await folderOf({
+    'schemas/shop/click/1.0.0.json': CLICK_SCHEMA,
+    'schemas/shop/view/1.0.0.json': view,
+    'streams.json': streams,
   })
-  await write(join(folder, 'streams.json'), streams)
   return {
     folder,
     schemas: [join(folder, 'schemas')],
@@ -86,7 +71,7 @@ export async function shopFolder(streams: unknown = STREAMS) {
   }
 }
 
-export type ShopFolder = Awaited<ReturnType<typeof shopFolder>>
+type ShopFolder = Awaited<ReturnType<typeof shopFolder>>
 
 /** A real intake on a free port, closed when the test ends. */
 export async function startShopIntake(shop?: ShopFolder, options: { maxBodyBytes?: number } = {}) {

@@ -2,8 +2,8 @@ import { rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rivulet } from '../intake/child.ts'
-import { tempFolder, write } from '../intake/temp-intake.ts'
-import { tempRepository } from './temp-repository.ts'
+import { folderOf, write, writeInto } from '../../support/folder.ts'
+import { tempRepository } from '../../support/temp-repository.ts'
 
 /** A version of shop/click, with a property for each type that is named. */
 function click(version: string, types: { [property: string]: string } = { action: 'string' }): string {
@@ -20,12 +20,6 @@ function click(version: string, types: { [property: string]: string } = { action
 const FIRST = { 'schemas/shop/click/1.0.0.json': click('1.0.0') }
 const GROWN = { 'schemas/shop/click/1.1.0.json': click('1.1.0', { action: 'string', count: 'integer' }) }
 const BROKEN = { 'schemas/shop/click/1.1.0.json': click('1.1.0', { action: 'integer' }) }
-
-async function folderOf(files: { readonly [path: string]: unknown }): Promise<string> {
-  const folder = await tempFolder()
-  for (const [path, content] of Object.entries(files)) await write(join(folder, path), content)
-  return folder
-}
 
 function compat(cwd: string, ...args: readonly string[]) {
   return rivulet(['schemas', 'compat', ...args], { cwd }).ended
@@ -49,7 +43,7 @@ describe('without a revision', () => {
     const { code, stdout, stderr } = await compat(folder, 'schemas')
 
     expect(stdout).toBe(
-      'schemas/shop/click/1.1.0.json:8: 1.1.0 breaks 1.0.0 at /properties/action/type: it was "string" and is "integer": readers get what could not be before, producers who do as before are refused; publish it as 2.0.0 [compatible]\n' +
+      'schemas/shop/click/1.1.0.json:8: 1.1.0 breaks 1.0.0 at /properties/action/type: it was "string" and is "integer": readers get what could not be before, producers who do as before are refused; publish it as 2.0.0 instead, and remove 1.1.0.json if nobody has it yet [compatible]\n' +
         '1 version compared with the one before: 1 found\n',
     )
     expect(stderr).toBe('')
@@ -95,6 +89,28 @@ describe('without a revision', () => {
     })
   })
 
+  test('the number to publish it as is the same when the version is made, and before the broken one is removed', async () => {
+    const folder = await folderOf({
+      ...FIRST,
+      ...BROKEN,
+      'schemas/shop/click/1.1.0.yaml': click('1.1.0', { action: 'integer' }),
+    })
+    const before = await compat(folder, 'schemas')
+    await write(join(folder, 'schemas/shop/click/2.0.0.json'), click('2.0.0', { action: 'integer' }))
+    const between = await compat(folder, 'schemas')
+    for (const ending of ['json', 'yaml']) await rm(join(folder, `schemas/shop/click/1.1.0.${ending}`))
+    const after = await compat(folder, 'schemas')
+
+    expect(before.stdout).toContain(
+      '; publish it as 2.0.0 instead, and remove 1.1.0.json and 1.1.0.yaml if nobody has it yet [',
+    )
+    expect(between.stdout).toContain(
+      '; remove 1.1.0.json and 1.1.0.yaml if nobody has it yet; if it is published, it stays, so switch the rule off',
+    )
+    expect(between.stdout).not.toContain('3.0.0')
+    expect(after).toMatchObject({ code: 0 })
+  })
+
   test('a break in history can only be switched off, and the config that is told of does so', async () => {
     const folder = await folderOf({ ...FIRST, ...BROKEN, 'schemas/shop/click/2.0.0.json': click('2.0.0') })
     const { stdout } = await compat(folder, 'schemas')
@@ -117,6 +133,42 @@ describe('without a revision', () => {
     await symlink('1.1.0.yaml', join(folder, 'schemas/shop/click/1.1.0'))
 
     expect(await compat(folder, 'schemas')).toMatchObject({ code: 0 })
+  })
+
+  test('a version that is not materialized is told of, and is no finding', async () => {
+    const folder = await folderOf({
+      ...FIRST,
+      'schemas/shop/click/current.yaml': '$id: /shop/click/1.1.0',
+      'schemas/shop/view/1.0.0.yaml': '$id: /shop/view/1.0.0',
+      'schemas/shop/view/current.yaml': '$id: /shop/view/1.0.0',
+      'schemas/shop/error/current.yaml': 'a: [',
+      'schemas/shop/nameless/current.yaml': '{}',
+    })
+
+    const inWords = await compat(folder, 'schemas')
+    const inJson = await compat(folder, 'schemas', '--json')
+
+    expect(inWords).toMatchObject({
+      code: 0,
+      stdout:
+        'shop/click: current.yaml is 1.1.0, which is not materialized and so not compared\n' +
+        '0 versions compared with the one before: nothing found\n',
+    })
+    expect(JSON.parse(inJson.stdout)).toEqual({
+      checked: '0 versions compared with the one before',
+      findings: [],
+      not_compared: [{ title: 'shop/click', version: '1.1.0', file: 'schemas/shop/click/current.yaml' }],
+    })
+    expect(inJson.code).toBe(0)
+  })
+
+  test('without a folder, it is ./schemas', async () => {
+    const folder = await folderOf({ ...FIRST, ...GROWN })
+
+    expect(await compat(folder)).toMatchObject({
+      code: 0,
+      stdout: '1 version compared with the one before: nothing found\n',
+    })
   })
 
   test('several folders are compared at once', async () => {
@@ -174,6 +226,7 @@ describe('without a revision', () => {
           reason: expect.stringContaining('Within a major version'),
         },
       ],
+      not_compared: [],
     })
     expect(code).toBe(1)
   })
@@ -194,7 +247,7 @@ describe('against a revision', () => {
       stdout: '0 versions compared with the one before: nothing found\n',
     })
     expect(stdout).toMatch(
-      /^schemas\/shop\/click\/1\.2\.0\.json:\d+: 1\.2\.0 breaks 1\.1\.0 at \/properties\/action: .*publish it as 2\.0\.0 \[compatible\]\n1 version compared.*\n$/,
+      /^schemas\/shop\/click\/1\.2\.0\.json:\d+: 1\.2\.0 breaks 1\.1\.0 at \/properties\/action: .*; main does not have 1\.2\.0, so it is not published: publish it as 2\.0\.0 instead, and remove 1\.2\.0\.json \[compatible\]\n1 version compared.*\n$/,
     )
     expect(code).toBe(1)
   })
@@ -260,7 +313,22 @@ describe('against a revision', () => {
     const { stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
 
     expect(stdout).toContain('1.1.0 breaks 1.0.0 at /properties/action: ')
-    expect(stdout).toContain('; publish it as 3.0.0 [compatible]')
+    expect(stdout).toContain('publish it as 3.0.0 instead, and remove 1.1.0.json [compatible]')
+  })
+
+  test('a broken version that nobody has is to be removed, once another has taken its place', async () => {
+    const { folder, commit } = await tempRepository()
+    await commit(FIRST)
+    await writeInto(folder, {
+      ...BROKEN,
+      'schemas/shop/click/2.0.0.json': click('2.0.0', { action: 'integer' }),
+    })
+
+    const { stdout } = await compat(folder, 'schemas', '--against', 'main')
+
+    expect(stdout).toContain(
+      '; main does not have 1.1.0, so it is not published: remove 1.1.0.json, now that there is 2.0.0; if that is another change, publish this one as 3.0.0 instead [compatible]',
+    )
   })
 
   test('a file of another content type has to hold what the version holds', async () => {
@@ -417,6 +485,18 @@ describe('against a revision', () => {
     })
   })
 
+  test('before the first commit: one line that says so, exit code 2', async () => {
+    const { folder } = await tempRepository(FIRST)
+
+    expect(await compat(folder, 'schemas', '--against', 'HEAD')).toEqual({
+      code: 2,
+      signal: null,
+      stdout: '',
+      stderr:
+        'rivulet: "HEAD" is no revision that git knows here, since there is no commit yet; commit first, or compare without it\n',
+    })
+  })
+
   test.each(['none', '', '--all', 'HEAD:schemas'])(
     'a revision that is none, %j: one line, exit code 2',
     async (revision) => {
@@ -447,7 +527,7 @@ describe('against a revision', () => {
 })
 
 test.each([
-  ['no folder', [], /missing required argument 'dir'/],
+  ['no folder', [], /schemas: no such schema folder/],
   ['a folder that is missing', ['nowhere'], /nowhere: no such schema folder/],
   ['a config that is wrong', ['wrong'], /wrong\/rivulet-schemas\.yaml: "on" is no setting/],
 ])('%s: one line that says what and where, exit code 2', async (_, args, line) => {

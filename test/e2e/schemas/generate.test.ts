@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rivulet } from '../intake/child.ts'
-import { tempFolder, write } from '../intake/temp-intake.ts'
+import { folderOf, write } from '../../support/folder.ts'
 
 const DRAFT_7 = 'https://json-schema.org/draft-07/schema#'
 const FIELDS = {
@@ -42,12 +42,6 @@ const STREAMS = {
 }
 
 const SHOP = { 'streams.json': STREAMS, 'schemas/shop/click/1.0.0.json': schema('shop/click') }
-
-async function folderOf(files: { readonly [path: string]: unknown }): Promise<string> {
-  const folder = await tempFolder()
-  for (const [path, content] of Object.entries(files)) await write(join(folder, path), content)
-  return folder
-}
 
 const generate = (cwd: string, ...args: readonly string[]) =>
   rivulet(['generate', '--out', 'out', ...args], { cwd }).ended

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { head, folderOf, writeInto } from '../../support/folder.ts'
+import { tempRepository } from '../../support/temp-repository.ts'
 import { rivulet } from '../intake/child.ts'
 
 /** Runs `rivulet schemas …` in a folder to its end. */
@@ -98,16 +98,9 @@ test('fragments come from an http repository, too', async () => {
 })
 
 test('a version that is committed is refused, also from within a hook of git', async () => {
-  const folder = await folderOf({ 'schemas/shop/click/current.yaml': yaml('shop/click') })
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], {
-      cwd: folder,
-      stdio: 'pipe',
-    })
+  const { folder, commit } = await tempRepository({ 'schemas/shop/click/current.yaml': yaml('shop/click') })
   await schemas(folder, 'materialize', 'schemas')
-  git('init', '--quiet')
-  git('add', '.')
-  git('commit', '--quiet', '--message', 'x')
+  await commit()
   await writeInto(folder, { 'schemas/shop/click/current.yaml': yaml('shop/click', 'type: object\n') })
   const before = await contentsOf(join(folder, 'schemas'))
   process.env.GIT_DIR = '.git'
@@ -190,15 +183,15 @@ test.each<[string, { [path: string]: string }, RegExp]>([
   [
     'a $ref to itself',
     { 'a/b/current.yaml': yaml('a/b', 'properties:\n  x:\n    $ref: "#/properties"\n') },
-    /^a\/b\/current\.yaml:6: "\$ref" goes round in a ring, #\/properties → #\/properties; take one/,
+    /^a\/b\/current\.yaml:6: "\$ref" goes round in a loop, #\/properties → #\/properties; take one/,
   ],
   [
-    'a ring of $ref',
+    'a loop of $ref',
     {
       'a/b/current.yaml': yaml('a/b', 'allOf:\n  - $ref: /a/c/1.0.0#\n'),
       'a/c/current.yaml': yaml('a/c', 'allOf:\n  - $ref: /a/b/1.0.0#\n'),
     },
-    /^a\/c\/current\.yaml:5: "\$ref" goes round in a ring, a\/b\/current\.yaml → a\/c\/current\.yaml → a\/b\/current\.yaml; take one/,
+    /^a\/c\/current\.yaml:5: "\$ref" goes round in a loop, a\/b\/current\.yaml → a\/c\/current\.yaml → a\/b\/current\.yaml; take one/,
   ],
   [
     'a repository that is gone',

@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { referencedSchemas } from '../../../src/schema/refs.ts'
+import { referencedSchemas, referencesIn } from '../../../src/schema/refs.ts'
 import { openSchemaRepository } from '../../../src/schema/repository.ts'
 import { SchemaError } from '../../../src/schema/schema-error.ts'
 import { folderOf } from '../../support/folder.ts'
@@ -32,7 +32,11 @@ test('the first folder that has a schema wins', async () => {
   const repository = openSchemaRepository([first, second])
 
   expect(repository.find('/a/1.0.0')?.content.title).toBe('first')
-  expect(repository.find('/b/1.0.0')).toEqual({ path: join(second, 'b/1.0.0.yaml'), content: { title: 'b' } })
+  expect(repository.find('/b/1.0.0')).toEqual({
+    path: join(second, 'b/1.0.0.yaml'),
+    text: 'title: b',
+    content: { title: 'b' },
+  })
 })
 
 test('latest is the file of that name, else the highest version, else current', async () => {
@@ -46,7 +50,7 @@ test('latest is the file of that name, else the highest version, else current', 
   expect(await found(current, '/a/latest')).toMatchObject({ title: 'draft' })
 })
 
-test('current stands for the version in its $id, where that is not materialised', async () => {
+test('current stands for the version in its $id, where that is not materialized', async () => {
   const current = { 'a/current.yaml': '$id: /a/1.0.0\ntitle: draft' }
 
   expect(await found(current, '/a/1.0.0')).toMatchObject({ title: 'draft' })
@@ -95,7 +99,7 @@ test('a folder that is not there is an error when the repository is opened', asy
   expect(() => openSchemaRepository([join(folder, 'file')])).toThrow(/file: no such schema folder/)
 })
 
-test('references are followed through others, across folders, and in a circle', async () => {
+test('references are followed through others, across folders, and in a loop', async () => {
   const first = await folderOf({
     'a/1.0.0.yaml':
       'allOf: [{$ref: "/b/1.0.0#"}, {$ref: "#/definitions/x"}, {$ref: "http://json-schema.org/draft-07/schema#"}]',
@@ -134,6 +138,28 @@ test('a "$ref" in data is no reference, and a property called "examples" is no d
   const repository = openSchemaRepository([folder])
 
   expect([...referencedSchemas(repository.find('/a/1.0.0')!, repository).keys()]).toEqual(['/b/1.0.0'])
+})
+
+test.each(['definitions', 'dependencies', 'patternProperties', 'properties'])(
+  'what is called "default" or "properties" below "%s" is a schema, and its references are followed',
+  async (map) => {
+    const folder = await folderOf({
+      'a/1.0.0.yaml': `${map}: {default: {$ref: "/b/1.0.0#"}, properties: {default: {$ref: "/none/1.0.0#"}}}`,
+      'b/1.0.0.yaml': 'type: string',
+    })
+    const repository = openSchemaRepository([folder])
+
+    expect([...referencedSchemas(repository.find('/a/1.0.0')!, repository).keys()]).toEqual(['/b/1.0.0'])
+  },
+)
+
+test('references below a pointer are told from data by all that it leads through', () => {
+  const schema = { definitions: { default: { properties: { enum: { $ref: '#' } }, enum: [{ $ref: '#' }] } } }
+
+  expect(referencesIn(schema, '/definitions/default')).toEqual([
+    { ref: '#', pointer: '/definitions/default/properties/enum' },
+  ])
+  expect(referencesIn(schema, '/definitions/default/enum/0')).toEqual([])
 })
 
 function thrownBy(action: () => unknown): SchemaError {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { materializeFolders } from '../../../../src/schema/materialize/materialize-folders.ts'
 import { writeFiles } from '../../../../src/schema/write-files.ts'
 import { head, folderOf, writeInto } from '../../../support/folder.ts'
+import { tempRepository } from '../../../support/temp-repository.ts'
 
 const click = (version: string, fields: object = {}) => ({ ...head('shop/click', version), ...fields })
 
@@ -24,20 +24,6 @@ const findingsIn = async (...folders: string[]) => {
 }
 
 const read = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8')
-
-function git(folder: string, ...args: string[]): void {
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], {
-    cwd: folder,
-    stdio: 'pipe',
-  })
-}
-
-/** The folder as a git repository, with all that is in it committed. */
-function commit(folder: string): void {
-  git(folder, 'init', '--quiet')
-  git(folder, 'add', '.')
-  git(folder, 'commit', '--quiet', '--message', 'x')
-}
 
 describe('files', () => {
   test('a new schema becomes its version and latest, once', async () => {
@@ -169,25 +155,24 @@ describe('published versions', () => {
   )
 
   test('with git, a version is published by the commit, not by being there', async () => {
-    const folder = await folderOf({ 'shop/click/current.yaml': click('1.0.0') })
-    git(folder, 'init', '--quiet')
+    const { folder, commit } = await tempRepository({ 'shop/click/current.yaml': click('1.0.0') })
     await materialize(folder)
     await writeInto(folder, { 'shop/click/current.yaml': click('1.0.0', { type: 'object' }) })
     expect(await materialize(folder)).toEqual(['shop/click/1.0.0.json', 'shop/click/latest.json'])
 
-    commit(folder)
+    await commit()
     await writeInto(folder, { 'shop/click/current.yaml': click('1.0.0', { type: 'string' }) })
 
     expect(await findingsIn(folder)).toEqual([expect.objectContaining({ rule: 'published' })])
   })
 
   test('one that was changed or removed by hand is written again as it was published', async () => {
-    const folder = await folderOf({
+    const { folder, commit } = await tempRepository({
       'shop/click/current.yaml': click('1.0.0'),
       'shop/click/1.0.0.json': click('1.0.0'),
     })
     await materialize(folder)
-    commit(folder)
+    await commit()
     const published = read(folder, 'shop/click/1.0.0.json')
 
     await writeFile(join(folder, 'shop/click/1.0.0.json'), '{"title":"tampered"}')
@@ -223,11 +208,10 @@ describe('published versions', () => {
   })
 
   test('a schema is made of the fragment as it is now, not of what lies beside it', async () => {
-    const folder = await folderOf({
+    const { folder } = await tempRepository({
       'a/part/current.yaml': { ...head('a/part'), properties: { x: { type: 'string' } } },
       'shop/click/current.yaml': click('1.0.0', { allOf: [{ $ref: '/a/part/1.0.0#' }] }),
     })
-    git(folder, 'init', '--quiet')
     await materialize(folder)
     await writeInto(folder, {
       'a/part/current.yaml': { ...head('a/part'), properties: { y: { type: 'string' } } },
@@ -240,11 +224,11 @@ describe('published versions', () => {
   })
 
   test('a folder below the root of its git repository is looked up there', async () => {
-    const root = await folderOf({
+    const { folder: root, commit } = await tempRepository({
       'x/schemas/shop/click/current.yaml': click('1.0.0', { type: 'object' }),
       'x/schemas/shop/click/1.0.0.json': click('1.0.0'),
     })
-    commit(root)
+    await commit()
 
     expect(await findingsIn(join(root, 'x/schemas'))).toEqual([
       expect.objectContaining({ rule: 'published' }),
@@ -267,8 +251,8 @@ describe('published versions', () => {
   })
 
   test('a draft above the version may be removed, since nobody has it', async () => {
-    const folder = await folderOf({ 'shop/click/current.yaml': click('1.0.0') })
-    commit(folder)
+    const { folder, commit } = await tempRepository({ 'shop/click/current.yaml': click('1.0.0') })
+    await commit()
     await writeInto(folder, { 'shop/click/1.1.0.json': click('1.1.0') })
 
     expect((await findingsIn(folder))[0]?.message).toMatch(

@@ -151,9 +151,9 @@ test.each([
   [
     'itself',
     { $ref: '#/properties/x' },
-    'goes round in a ring, #/properties/x → #/properties/x; take one of them out',
+    'goes round in a loop, #/properties/x → #/properties/x; take one of them out',
   ],
-  ['what is around it', { $ref: '#' }, 'goes round in a ring, # → #;'],
+  ['what is around it', { $ref: '#' }, 'goes round in a loop, # → #;'],
 ])('a reference to %s is an error with file and line', async (_, x, message) => {
   const text = JSON.stringify({ ...head('a/own'), properties: { x } }, null, 2)
   const lookup = lookupOf({ 'a/part': { properties: {} } })
@@ -165,7 +165,7 @@ test.each([
   expect(error.place).toEqual({ file: 'a/own/current.json', line })
 })
 
-test('a ring of schemas is one error, whichever of them is asked for', async () => {
+test('a loop of schemas is one error, whichever of them is asked for', async () => {
   const schemas = {
     'a/b': { allOf: [{ $ref: '/a/c/1.0.0#' }] },
     'a/c': { allOf: [{ $ref: '/a/d/1.0.0#' }] },
@@ -185,14 +185,14 @@ test('a ring of schemas is one error, whichever of them is asked for', async () 
   expect(new Set(errors).size).toBe(1)
 })
 
-test('schemas of a ring that are asked for at once all come to an error', async () => {
+test('schemas of a loop that are asked for at once all come to an error', async () => {
   const lookup = lookupOf({ 'a/b': { $ref: '/a/c/1.0.0#' }, 'a/c': { $ref: '/a/b/1.0.0#' } })
   const materialize = createMaterializer(lookup)
   const sources = [(await lookup.find('/a/b/1.0.0'))!, (await lookup.find('/a/c/1.0.0'))!]
 
   const errors = await Promise.all(sources.map((source) => failure(materialize(source))))
 
-  for (const { what } of errors) expect(what).toContain('goes round in a ring')
+  for (const { what } of errors) expect(what).toContain('goes round in a loop')
 })
 
 test('a contradiction names both sides, and the line', async () => {

@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { tempFolder, write } from '../intake/temp-intake.ts'
+import { type Files, folderOf, writeInto } from './folder.ts'
 
 /** A git repository in a folder of its own, removed when the test ends. */
-export interface TempRepository {
+interface TempRepository {
   readonly folder: string
   git(...args: readonly string[]): Promise<string>
   /** Writes these files, and commits all that is there. */
-  commit(files?: { readonly [path: string]: unknown }): Promise<void>
+  commit(files?: Files): Promise<void>
 }
 
-export async function tempRepository(): Promise<TempRepository> {
-  const folder = await tempFolder()
+/** Has the files in it, and no commit yet. */
+export async function tempRepository(files: Files = {}): Promise<TempRepository> {
+  const folder = await folderOf(files)
   await git('init', '--quiet', '--initial-branch', 'main')
   return { folder, git, commit }
 
-  async function commit(files: { readonly [path: string]: unknown } = {}): Promise<void> {
-    for (const [path, content] of Object.entries(files)) await write(join(folder, path), content)
+  async function commit(changed: Files = {}): Promise<void> {
+    await writeInto(folder, changed)
     await git('add', '--all')
     await git('commit', '--quiet', '--allow-empty', '--message', 'schemas')
   }
