@@ -32,7 +32,7 @@ export function checkCompat(
 ): CompatReport {
   const config = readConfig(folder)
   const { versions, findings } = versionsIn(folder)
-  const isOn = (rule: string) => (version: Version) => config.isOn(rule, version.path)
+  const isOn = (rule: string) => (version: Version) => config.isOn(rule, join(folder, version.path))
 
   const published = revision === undefined ? [] : versionsAt(folder, revision).versions
   const isPublished = new Set(published.map(keyOf))

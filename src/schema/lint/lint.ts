@@ -1,4 +1,3 @@
-import { relative, sep } from 'node:path'
 import { readConfig, type SchemaConfig } from '../config.ts'
 import { type Finding, findingOf, inOrder, READABLE } from '../finding.ts'
 import { readTitles, realPath, type TitleFile, type TitleFolder } from '../folder.ts'
@@ -59,7 +58,7 @@ export function lint(
   }
 
   function isOn({ folder }: LintedTitle, { rule, file }: Unplaced): boolean {
-    return configs.get(folder)!.isOn(rule, relative(folder, file).split(sep).join('/'))
+    return configs.get(folder)!.isOn(rule, file)
   }
 }
 

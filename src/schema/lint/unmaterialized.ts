@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { readConfig } from '../config.ts'
 import type { Finding } from '../finding.ts'
 import { differences } from '../differences.ts'
@@ -27,8 +27,7 @@ export async function findUnmaterialized(
       const others = folders.filter((other) => other !== folder)
       const { files, findings } = await materializeFolders([folder], { own: [...others, ...options.own] })
       const config = readConfig(folder)
-      const isOn = ({ file }: Finding) =>
-        config.isOn(MATERIALIZED.name, relative(folder, file).split(sep).join('/'))
+      const isOn = ({ rule, file }: Finding) => config.isOn(rule, file)
       const changed = findings.filter(({ rule }) => rule === 'published')
       const stale = files.filter(saysOtherwise).map(({ path }) => path)
       const titles = [...new Set(stale.map(dirname))]

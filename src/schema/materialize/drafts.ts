@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { readConfig, type SchemaConfig } from '../config.ts'
 import { type Finding, findingOf } from '../finding.ts'
 import { readTitles, type TitleFolder } from '../folder.ts'
@@ -72,7 +71,7 @@ function misnamed(
   { path, text, content }: Source,
   { folder, title, files }: { folder: SchemaFolder; title: TitleFolder; files: ReadonlyMap<unknown, string> },
 ): Finding[] {
-  const holds = (rule: string) => folder.config.isOn(rule, `${title.title}/${basename(path)}`)
+  const holds = (rule: string) => folder.config.isOn(rule, path)
   const namesake = content.$id === undefined ? undefined : files.get(content.$id)
   const version = parseSchemaUri(String(content.$id))?.version ?? ''
   const isVersion = /^\d/.test(version)
