@@ -42,9 +42,7 @@ export function readConfig(folder: string, rules?: readonly string[]): SchemaCon
     repositories: repositories.map((place) => (/^https?:/.test(place) ? place : resolve(folder, place))),
     isOn(rule, file) {
       const path = relative(folder, file).split(sep).join('/')
-      return !(paths.get(rule) ?? []).some(
-        (off) => off === '.' || off === path || path.startsWith(`${off}/`),
-      )
+      return !(paths.get(rule) ?? []).some((off) => off === '.' || off === path || path.startsWith(`${off}/`))
     },
   }
 }

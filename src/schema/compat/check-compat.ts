@@ -6,6 +6,7 @@ import { harmInWords } from './harm.ts'
 import { changesOfPublished, keyOf } from './published-changes.ts'
 import { lineOf, type SchemaObject } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
+import { COMPATIBLE, PUBLISHED } from '../shared-rules.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
 
 /** What a comparison of versions came to. */
@@ -16,10 +17,7 @@ export interface CompatReport {
 }
 
 /** The rules that are kept here, by the names that a config may switch off. */
-export const COMPAT_RULES = ['compatible', 'published']
-
-const REASON =
-  'Within a major version, what is stored stays readable and what producers send stays valid, whichever version they know.'
+export const COMPAT_RULES = [COMPATIBLE.name, PUBLISHED.name]
 
 /**
  * Compares each materialized version of a schema folder with the one before of the same major version. With a git
@@ -92,7 +90,7 @@ function findingsOf(
     line: lineOf(now.text, found.pointer),
     pointer: found.pointer,
     message: `${now.version} breaks ${old.version} at ${found.pointer}: ${found.what}: ${harmInWords(found)}; ${advice}`,
-    reason: REASON,
+    reason: COMPATIBLE.reason,
   }))
 }
 

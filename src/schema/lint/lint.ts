@@ -2,7 +2,8 @@ import { readConfig, type SchemaConfig } from '../config.ts'
 import { type Finding, findingOf, inOrder, READABLE } from '../finding.ts'
 import { readTitles, realPath, type TitleFile, type TitleFolder } from '../folder.ts'
 import { openSchemaRepository } from '../repository.ts'
-import { isAtItsId, isDraft07 } from './identity.ts'
+import { namesDraft07 } from '../draft-07.ts'
+import { isAtItsId } from './identity.ts'
 import type { FileProblem, Library, LintedSchema, LintedTitle, Rule } from './rule.ts'
 import { RULES } from './rules.ts'
 import { MATERIALIZED } from './unmaterialized.ts'
@@ -137,7 +138,7 @@ function problemsOf(rule: Rule, title: LintedTitle): readonly FileProblem[] {
   if (rule.of === 'titles') return rule.problemsIn(title).filter(({ file }) => isRead(file))
   return checkedIn(title)
     .filter(({ kind }) => rule.of === 'schemas' || (rule.of === 'current') === (kind === 'current'))
-    .filter((schema) => rule.anyDialect || isDraft07(schema))
+    .filter(({ content: { $schema } }) => rule.anyDialect || $schema === undefined || namesDraft07($schema))
     .flatMap((file) => rule.problemsIn(file).map((problem) => ({ file, ...problem })))
 
   // A file that cannot be read has one finding; whatever else is wrong shows when it can be.

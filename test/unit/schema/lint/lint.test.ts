@@ -650,6 +650,18 @@ test('a name of 100 kB is no trouble', async () => {
   expect(await foundIn(withProperties({ [`${name}!`]: text }))).toMatchObject([{ rule: 'snake-case' }])
 })
 
+test('a folder below the schema folder has findings that say to name the one above', async () => {
+  const folder = await folderOf(GOOD)
+
+  const { findings } = lint([join(folder, 'shop')], OPTIONS)
+
+  expect(findings.map(({ rule }) => rule)).toContain('title-is-path')
+  for (const { message } of findings.filter(({ rule }) => rule === 'title-is-path'))
+    expect(message).toBe(
+      '"title" is "shop/click"; the folder that was named is probably shop below the schema folder, so name that, the one that holds shop',
+    )
+})
+
 test('a rule that the config switches off for a path holds everywhere else', async () => {
   const definitions = { a: { type: 'object', properties: { aB: text } } }
 

@@ -181,6 +181,24 @@ describe('published versions', () => {
     expect(await findingsIn(folder)).toEqual([expect.objectContaining({ rule: 'published' })])
   })
 
+  test('one that would change is told the way out that there is without git, and with it', async () => {
+    const folder = await folderOf({ 'shop/click/current.yaml': click('1.0.0') })
+    await materialize(folder)
+    await writeInto(folder, { 'shop/click/current.yaml': click('1.0.0', { type: 'string' }) })
+
+    const [outside] = await findingsIn(folder)
+    commit(folder)
+    const [inside] = await findingsIn(folder)
+
+    const files = join(folder, 'shop/click/1.0.0.*')
+    expect(outside!.message).toMatch(
+      `outside of git all that is written counts as published: where nobody has it yet, delete ${files}`,
+    )
+    expect(inside!.message).toMatch(
+      `where its commit is not merged yet: git rm ${files}, commit, and materialize again`,
+    )
+  })
+
   test('one that was changed or removed by hand is written again as it was published', async () => {
     const folder = await folderOf({
       'shop/click/current.yaml': click('1.0.0'),
@@ -320,6 +338,16 @@ describe('findings', () => {
         message: expect.stringContaining(message),
       }),
     ])
+  })
+
+  test('of a folder below the schema folder say that the one above is to be named', async () => {
+    const folder = await folderOf({ 'shop/click/current.yaml': click('1.0.0') })
+
+    const findings = await findingsIn(join(folder, 'shop'))
+
+    expect(findings.map(({ rule }) => rule)).toEqual(['title-is-path', 'id-is-title-and-version'])
+    for (const { message } of findings)
+      expect(message).toMatch(/; the folder that was named is probably shop below the schema folder, so name/)
   })
 
   test('two schemas with one $id', async () => {
