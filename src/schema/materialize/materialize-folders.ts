@@ -6,10 +6,10 @@ import type { Source } from '../source.ts'
 import { publishedSources, versionFiles } from './version-files.ts'
 import type { FileToWrite } from '../write-files.ts'
 
-/** What materializing folders comes to. Nothing is written yet. */
+/** What materializing folders comes to. Nothing is written yet; whether to write in spite of findings is the caller's to say. */
 export interface Materialized {
   readonly findings: readonly Finding[]
-  /** What is new, or differs from what lies there. Empty where there are findings. */
+  /** What is new, or differs from what lies there: of the titles that nothing is wrong with. */
   readonly files: readonly FileToWrite[]
   /** Published files that say the same in other bytes, and stay as they are. */
   readonly kept: readonly string[]
@@ -47,9 +47,7 @@ export async function materializeFolders(
   }
   const titles = folders.flatMap((folder) => folder.titles)
   const schemas = titles.filter(({ files }) => files.some(({ kind }) => kind === 'current')).length
-  return findings.length > 0
-    ? { findings: onceEach(findings), files: [], kept: [], schemas }
-    : { findings: [], files, kept, schemas }
+  return { findings: onceEach(findings), files, kept, schemas }
 }
 
 /**

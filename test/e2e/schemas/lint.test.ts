@@ -39,8 +39,13 @@ describe('bad input is one finding with file and line, what is wrong and what to
     ],
     [
       'a duplicate $id',
-      { [at('a')]: part('a'), [at('b')]: part('b', { $id: '/fragment/a/1.0.0' }) },
-      /b\/current\.yaml:3: "\$id" \S+ is that of \S+a\/current\.yaml too; give .+ \[unique-id\]$/,
+      {
+        [at('a')]: part('a'),
+        's/fragment/a/1.0.0.json': part('a'),
+        's/fragment/a/latest.json': part('a'),
+        [at('b')]: part('b', { $id: '/fragment/a/1.0.0' }),
+      },
+      /b\/current\.yaml:3: "\$id" \S+ is that of \S+a\/1\.0\.0\.json too; give .+ \[unique-id\]$/,
     ],
     [
       'a schema that is not draft-07',
@@ -157,7 +162,7 @@ test('with --json it prints one object, each finding with all it has', async () 
         file: join('s', 'fragment/a/current.yaml'),
         line: 2,
         pointer: '/title',
-        message: '"title" is "a"; write fragment/a, the path of its folder',
+        message: '"title" is "a"; write fragment/a, the path of the folder, or move the folder',
         reason: expect.stringMatching(/\.$/),
       },
     ],
