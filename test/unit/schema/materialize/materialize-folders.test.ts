@@ -17,11 +17,7 @@ async function materialize(folder: string, ...others: string[]): Promise<string[
   return files.map(({ path }) => path.slice(folder.length + 1))
 }
 
-const findingsIn = async (...folders: string[]) => {
-  const { findings, files } = await materializeFolders(folders)
-  expect(files).toEqual([])
-  return findings
-}
+const findingsIn = async (...folders: string[]) => (await materializeFolders(folders)).findings
 
 const read = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8')
 
@@ -128,19 +124,28 @@ describe('files', () => {
     expect(Object.keys(JSON.parse(read(folder, 'shop/click/1.0.0.json')).properties)).toEqual(['far', 'near'])
   })
 
-  test('where a file cannot be written, none is, and no rest is left', async () => {
+  test('where a folder cannot be made, no file is written', async () => {
     const folder = await folderOf({ 'a/1.0.0.json': 'old', 'b/x': '' })
     const files = ['a/1.0.0.json', 'b/x/1.0.0.json'].map((path) => ({
       path: join(folder, path),
       text: 'new',
     }))
 
-    expect(() => writeFiles(files)).toThrow(
-      /b\/x\/1\.0\.0\.json: cannot be written \(.*\); make the folder writable/,
-    )
+    expect(() => writeFiles(files)).toThrow(/b\/x: cannot be made \(.*\); choose another folder/)
 
     expect(read(folder, 'a/1.0.0.json')).toBe('old')
+  })
+
+  test('a folder in the place of a file is an error that names it, and no rest is left', async () => {
+    const folder = await folderOf({ 'b/1.0.0.json/x': '' })
+    const files = ['a/1.0.0.json', 'b/1.0.0.json'].map((path) => ({ path: join(folder, path), text: 'new' }))
+
+    expect(() => writeFiles(files)).toThrow(
+      /b\/1\.0\.0\.json: cannot be written \(.*\); make the folder writable/,
+    )
+
     expect(readdirSync(join(folder, 'a'))).toEqual(['1.0.0.json'])
+    expect(readdirSync(join(folder, 'b'))).toEqual(['1.0.0.json'])
   })
 })
 
@@ -296,6 +301,21 @@ describe('published versions', () => {
 })
 
 describe('findings', () => {
+  test('of one title leave the files of the others, for the caller to decide on', async () => {
+    const folder = await folderOf({
+      'shop/click/current.yaml': click('1.0.0', { title: 'shop/klick' }),
+      'shop/view/current.yaml': head('shop/view'),
+    })
+
+    const { findings, files } = await materializeFolders([folder])
+
+    expect(findings).toHaveLength(1)
+    expect(files.map(({ path }) => path)).toEqual([
+      join(folder, 'shop/view/1.0.0.json'),
+      join(folder, 'shop/view/latest.json'),
+    ])
+  })
+
   test.each([
     [
       'a title that is not the path',
