@@ -45,7 +45,7 @@ describe('bad input is one finding with file and line, what is wrong and what to
         's/fragment/a/latest.json': part('a'),
         [at('b')]: part('b', { $id: '/fragment/a/1.0.0' }),
       },
-      /b\/current\.yaml:3: "\$id" \S+ is that of \S+a\/1\.0\.0\.json too; give .+ \[unique-id\]$/,
+      /b\/current\.yaml:3: "\$id" \S+ is that of \S+a\/current\.yaml too; give .+ \[unique-id\]$/,
     ],
     [
       'a schema that is not draft-07',
@@ -86,7 +86,7 @@ describe('bad input is one finding with file and line, what is wrong and what to
     const { code, stderr, lines } = await lint(files, 's')
 
     expect(lines[0]).toMatch(line)
-    expect(lines).toEqual([lines[0], expect.stringMatching(/^\d schemas?: 1 found$/)])
+    expect(lines).toEqual([lines[0], expect.stringMatching(/^\d schema files?: 1 found$/)])
     expect(stderr).toBe('')
     expect(code).toBe(1)
   })
@@ -102,7 +102,7 @@ test('without findings it says how much it checked, and its exit code is 0', asy
     's',
   )
 
-  expect(stdout).toBe('2 schemas: nothing found\n')
+  expect(stdout).toBe('2 schema files: nothing found\n')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 })
 
@@ -143,7 +143,7 @@ test('several folders are checked together', async () => {
     'two',
   )
 
-  expect(lines).toEqual(['2 schemas: nothing found'])
+  expect(lines).toEqual(['2 schema files: nothing found'])
   expect(code).toBe(0)
 })
 
@@ -155,7 +155,7 @@ test('with --json it prints one object, each finding with all it has', async () 
   )
 
   expect(JSON.parse(stdout)).toEqual({
-    checked: '1 schema',
+    checked: '1 schema file',
     findings: [
       {
         rule: 'title-is-path',
@@ -175,7 +175,7 @@ test('--rules lists each rule with its reason, with --json too', async () => {
   const { stdout } = await lint({}, '--rules', '--json')
 
   expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual(
-    expect.arrayContaining(['readable', 'snake-case', 'safe-pattern', 'examples-valid']),
+    expect.arrayContaining(['readable', 'snake-case', 'examples-valid', 'published', 'compatible']),
   )
   expect(JSON.parse(stdout).rules).toHaveLength(lines.length)
   expect(code).toBe(0)
@@ -190,7 +190,7 @@ test('--help explains findings, rules that are off, and the exit codes', async (
 })
 
 test.each([
-  ['no folder', [], /name the schema folders to check/],
+  ['no folder, and no ./schemas', [], /schemas: no such schema folder; name one/],
   ['a folder that is missing', ['none'], /none: no such schema folder; name one/],
   ['a wrong flag', ['--rule', 's'], /unknown option '--rule'/],
   ['a config with an unknown rule', ['bad'], /bad\/rivulet-schemas\.yaml: "off" names the rule snakecase/],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MATERIALIZED } from '../../../../src/schema/lint/unmaterialized.ts'
 import { LINT_RULES, lint } from '../../../../src/schema/lint/lint.ts'
+import { COMPATIBLE, PUBLISHED } from '../../../../src/schema/shared-rules.ts'
 import { type Files, folderOf } from '../../../support/folder.ts'
 
 const DRAFT_07 = 'https://json-schema.org/draft-07/schema#'
@@ -22,7 +23,7 @@ const FRAGMENT = {
   $id: '/fragment/common/1.0.0',
   $schema: DRAFT_07,
   type: 'object',
-  required: ['$schema', 'meta', 'dt'],
+  required: ['$schema', 'dt', 'meta'],
   properties: ENVELOPE,
 }
 
@@ -42,7 +43,7 @@ const CURRENT = {
   additionalProperties: false,
   allOf: [{ $ref: '/fragment/common/1.0.0#' }],
   required: ['action'],
-  properties: { action: text, count: { type: 'integer' } },
+  properties: { action: text, count },
   examples: [{ ...EXAMPLE, $schema: { $ref: '#/$id' } }],
 }
 
@@ -53,10 +54,13 @@ const VERSION = {
   $schema: DRAFT_07,
   type: 'object',
   additionalProperties: false,
-  required: ['$schema', 'meta', 'dt', 'action'],
+  required: ['$schema', 'action', 'dt', 'meta'],
   properties: { ...ENVELOPE, action: text, count },
   examples: [EXAMPLE],
 }
+
+/** Most rules look at files as they are, whatever current makes. */
+const FILES_ALONE = 'off: { materialized: [.], published: [.] }'
 
 /** A repository that keeps every rule. */
 const GOOD: Files = {
@@ -85,12 +89,12 @@ const withProperties = (properties: object) =>
 const without = (path: string): Files =>
   Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== path))
 
-const OPTIONS = { ownSchemas: join(import.meta.dirname, '../../../../schemas') }
+const OPTIONS = { own: [join(import.meta.dirname, '../../../../schemas')] }
 
 /** What is found in a folder of files: rule, path below the folder, the text of the line, and the pointer. */
 async function foundIn(files: Files) {
-  const folder = await folderOf(files)
-  return lint([folder], OPTIONS).findings.map(({ rule, file, line, pointer, message }) => ({
+  const folder = await folderOf({ 'rivulet-schemas.yaml': FILES_ALONE, ...files })
+  return (await lint([folder], OPTIONS)).findings.map(({ rule, file, line, pointer, message }) => ({
     rule,
     file: file.slice(folder.length + 1),
     text: readFileSync(file, 'utf8').split('\n')[line! - 1]!.trim(),
@@ -114,7 +118,7 @@ type Row = [rule: string, what: string, changes: object, pointer: string, line: 
 test('a repository that keeps every rule has no findings', async () => {
   const folder = await folderOf(GOOD)
 
-  expect(lint([folder], OPTIONS)).toEqual({ findings: [], schemas: 4 })
+  expect(await lint([folder], OPTIONS)).toEqual({ findings: [], files: 4 })
 })
 
 describe('a property "a" that breaks a rule is one finding, with line and pointer below it', () => {
@@ -479,7 +483,8 @@ describe('files that break a rule together are one finding, with line and pointe
 })
 
 test('every rule that looks at files alone is broken by one of the schemas above', () => {
-  const names = LINT_RULES.map(({ name }) => name).filter((name) => name !== MATERIALIZED.name)
+  const others = [MATERIALIZED, PUBLISHED, COMPATIBLE].map(({ name }) => name)
+  const names = LINT_RULES.map(({ name }) => name).filter((name) => !others.includes(name))
 
   expect([...broken].sort()).toEqual(names.sort())
 })
@@ -525,17 +530,19 @@ describe('references', () => {
     const folder = await folderOf(files)
 
     expect(await foundIn(files)).toMatchObject([{ rule: 'refs-resolve' }])
-    expect(await foundIn({ ...files, 'rivulet-schemas.yaml': `repositories: [${shared}]` })).toEqual([])
+    expect(
+      await foundIn({ ...files, 'rivulet-schemas.yaml': `repositories: [${shared}]\n${FILES_ALONE}` }),
+    ).toEqual([])
     expect(await foundIn(withRef('/rivulet/web_vital/1.0.0#/properties/name'))).toEqual([])
-    const { findings } = lint([folder, shared], OPTIONS)
+    const { findings } = await lint([folder, shared], OPTIONS)
     expect(findings.filter(({ file }) => file.startsWith(folder))).toEqual([])
   })
 
   test('that only a repository on the web could have are passed over', async () => {
-    const config = { 'rivulet-schemas.yaml': 'repositories: ["https://schemas.example.org/"]' }
+    const config = { 'rivulet-schemas.yaml': `repositories: ["http://127.0.0.1:9/"]\n${FILES_ALONE}` }
 
     expect(await foundIn({ ...withRef('/shared/name/1.0.0#'), ...config })).toEqual([])
-    expect(await foundIn({ ...withRef('https://schemas.example.org/a/1.0.0#'), ...config })).toEqual([])
+    expect(await foundIn({ ...withRef('http://127.0.0.1:9/a/1.0.0#'), ...config })).toEqual([])
     expect(await foundIn({ ...withRef('https://other.example.org/a/1.0.0#'), ...config })).toHaveLength(1)
   })
 
@@ -599,7 +606,7 @@ describe('files', () => {
       'fragment/common/latest.json': 'link:none.json',
     })
 
-    const { findings } = lint([folder], OPTIONS)
+    const { findings } = await lint([folder], OPTIONS)
 
     const path = (name: string) => join(folder, name)
     expect(findings).toMatchObject([
@@ -613,22 +620,20 @@ describe('files', () => {
   test('of one $id in two folders are a finding each in the second', async () => {
     const [first, second] = [await folderOf(GOOD), await folderOf(GOOD)]
 
-    const { findings } = lint([first, second], OPTIONS)
+    const { findings } = await lint([first, second], OPTIONS)
 
     expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(['unique-id']))
     expect(findings.map(({ file }) => file)).toEqual([
-      join(second, 'fragment/common/1.0.0.json'),
       join(second, 'fragment/common/current.yaml'),
-      join(second, 'shop/click/1.0.0.json'),
       join(second, 'shop/click/current.yaml'),
     ])
-    expect(findings[0]!.message).toContain(join(first, 'fragment/common/1.0.0.json'))
+    expect(findings[0]!.message).toContain(join(first, 'fragment/common/current.yaml'))
   })
 
   test('of a folder that is named twice are checked once', async () => {
     const folder = await folderOf(GOOD)
 
-    expect(lint([folder, `${folder}/shop/..`], OPTIONS)).toEqual({ findings: [], schemas: 4 })
+    expect(await lint([folder, `${folder}/shop/..`], OPTIONS)).toEqual({ findings: [], files: 4 })
   })
 })
 
@@ -653,7 +658,7 @@ test('a name of 100 kB is no trouble', async () => {
 test('a folder below the schema folder has findings that say to name the one above', async () => {
   const folder = await folderOf(GOOD)
 
-  const { findings } = lint([join(folder, 'shop')], OPTIONS)
+  const { findings } = await lint([join(folder, 'shop')], OPTIONS)
 
   expect(findings.map(({ rule }) => rule)).toContain('title-is-path')
   for (const { message } of findings.filter(({ rule }) => rule === 'title-is-path'))
@@ -668,7 +673,7 @@ test('a rule that the config switches off for a path holds everywhere else', asy
   const found = await foundIn({
     ...withProperties({ aB: text }),
     'fragment/common/current.yaml': { ...FRAGMENT, definitions },
-    'rivulet-schemas.yaml': 'off:\n  snake-case: [shop/click/1.0.0.json]\n',
+    'rivulet-schemas.yaml': 'off: { snake-case: [shop/click/1.0.0.json], published: [.] }',
   })
 
   expect(found.map(({ file }) => file)).toEqual(['fragment/common/current.yaml'])
@@ -677,7 +682,7 @@ test('a rule that the config switches off for a path holds everywhere else', asy
 test('findings come by file and line, each with the reason of its rule', async () => {
   const folder = await folderOf(withProperties({ bC: text, aB: text }))
 
-  const { findings } = lint([folder], OPTIONS)
+  const { findings } = await lint([folder], OPTIONS)
 
   expect(findings.map(({ pointer }) => pointer)).toEqual(['/properties/bC', '/properties/aB'])
   expect(findings[0]).toEqual({
@@ -693,6 +698,6 @@ test('findings come by file and line, each with the reason of its rule', async (
 test('a folder that is missing, and a config that cannot be used, are errors', async () => {
   const folder = await folderOf({ 'rivulet-schemas.yaml': 'off: {snakecase: [.]}' })
 
-  expect(() => lint([join(folder, 'none')], OPTIONS)).toThrow(/none: no such schema folder/)
-  expect(() => lint([folder], OPTIONS)).toThrow(/names the rule snakecase/)
+  await expect(lint([join(folder, 'none')], OPTIONS)).rejects.toThrow(/none: no such schema folder/)
+  await expect(lint([folder], OPTIONS)).rejects.toThrow(/names the rule snakecase/)
 })
