@@ -70,7 +70,7 @@ function findingsIn({ name, config, titles, materialized }: LintedFolder): Findi
     .filter((finding) => isOn(finding) && !followsFrom(changed, finding))
 
   // A title with something wrong in it is to be materialized anyway.
-  const wrong = new Set([...changed, ...broken].map(({ file }) => dirname(file)))
+  const wrong = new Set([...titlesOf(changed), ...broken.map(({ file }) => dirname(file))])
   const sound = titles.map(({ title }) => title).filter(({ path }) => !wrong.has(path))
   // A reference that is wrong in one title stops others.
   const hasWrongRef = broken.some(({ rule }) => rule === refsResolve.name)
@@ -83,11 +83,13 @@ function findingsIn({ name, config, titles, materialized }: LintedFolder): Findi
 
 /** Whether something is wrong only as long as a published version is not what it was. */
 function followsFrom(changed: readonly Finding[], { rule, file }: Unplaced): boolean {
-  return changed.some(
-    (version) =>
-      version.file === file ||
-      (dirname(version.file) === dirname(file) && [latestIsNewest.name, versionsAgree.name].includes(rule)),
-  )
+  if (changed.some((version) => version.file === file)) return true
+  return [latestIsNewest.name, versionsAgree.name].includes(rule) && titlesOf(changed).has(dirname(file))
+}
+
+/** The folders of titles whose versions have changed; where none is left, the finding is at that folder. */
+function titlesOf(changed: readonly Finding[]): ReadonlySet<string> {
+  return new Set(changed.flatMap(({ file }) => [file, dirname(file)]))
 }
 
 /** Texts are parsed for lines only where there is something to show. */
