@@ -22,7 +22,7 @@ version in "$id" instead. Where anything is found wrong, nothing is written at a
 Exit code: 0 where all is written, 1 where something is found wrong, 2 where that cannot be told.
 
 Examples:
-  rivulet schemas materialize ./schemas
+  rivulet schemas materialize
   rivulet schemas materialize ./schemas ./more-schemas --json`
 
 /** `rivulet schemas materialize`: writes the versions of the current schemas. */
@@ -30,7 +30,7 @@ export function addMaterializeCommand(schemas: Command): void {
   schemas
     .command('materialize')
     .description('write the versions that the current schemas describe, complete and without references')
-    .argument('<folders...>', 'schema folders')
+    .argument('[folders...]', 'schema folders', ['./schemas'])
     .option('--json', 'write what was done as a JSON object')
     .addHelpText('after', EXPLANATION)
     .action(run)
@@ -40,12 +40,13 @@ async function run(folders: string[], { json }: { json?: true }): Promise<void> 
   const materialized = await materializeFolders(folders, { own: [OWN_SCHEMAS] })
   const { findings, files, kept, schemas } = materialized
   const checked = count(schemas, 'schema')
+  // Half a repository would be committed as if it were whole.
   if (findings.length > 0) return printFindings(findings, { json, checked })
 
   writeFiles(files)
-  const wrote = files.map(({ path }) => path)
+  const written = files.map(({ path }) => path)
   process.stdout.write(
-    json ? `${JSON.stringify({ checked, findings, wrote, kept })}\n` : inWords(materialized),
+    json ? `${JSON.stringify({ checked, findings, written, kept })}\n` : inWords(materialized),
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { beginSchema } from '../schema/materialize/new-schema.ts'
+import { beginSchema, streamOf } from '../schema/materialize/new-schema.ts'
 
 const EXPLANATION = `
 Asks nothing. It writes <dir>/<area>/<name>/current.yaml, version 1.0.0 of a schema on the fragment that all events
@@ -30,14 +30,16 @@ export function addNewCommand(schemas: Command): void {
 
 function run(title: string, { dir, json }: NewFlags): void {
   const path = beginSchema(dir, title)
-  process.stdout.write(json ? `${JSON.stringify({ wrote: [path] })}\n` : inWords(path, dir))
+  process.stdout.write(json ? `${JSON.stringify({ written: [path] })}\n` : inWords(path, title, dir))
 }
 
-const inWords = (path: string, dir: string) =>
+const inWords = (path: string, title: string, dir: string) =>
   `wrote ${path}
 
 Next:
   1. edit it: its description, fields and example
   2. rivulet schemas materialize ${dir}
   3. rivulet schemas lint ${dir}
+  4. name the schema in streams.json: { "streams": { "${streamOf(title)}": { "schema_title": "${title}" } } }
+  5. rivulet generate --schemas ${dir} --out src/generated
 `

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { SchemaError } from './schema-error.ts'
 import { readSchemaFile } from './schema-file.ts'
 
@@ -7,8 +7,8 @@ import { readSchemaFile } from './schema-file.ts'
 export interface SchemaConfig {
   /** Where a `$ref` is looked up beside the folder itself, in this order: folders and http URLs. */
   readonly repositories: readonly string[]
-  /** Whether a rule holds for a file of the folder, given its path below it. */
-  isOn(rule: string, path: string): boolean
+  /** Whether a rule holds for a file of the folder, by the path at which it was found. */
+  isOn(rule: string, file: string): boolean
 }
 
 /** The name of the file. */
@@ -40,8 +40,10 @@ export function readConfig(folder: string, rules?: readonly string[]): SchemaCon
 
   return {
     repositories: repositories.map((place) => (/^https?:/.test(place) ? place : resolve(folder, place))),
-    isOn: (rule, path) =>
-      !(paths.get(rule) ?? []).some((off) => off === '.' || off === path || path.startsWith(`${off}/`)),
+    isOn(rule, file) {
+      const path = relative(folder, file).split(sep).join('/')
+      return !(paths.get(rule) ?? []).some((off) => off === '.' || off === path || path.startsWith(`${off}/`))
+    },
   }
 }
 

@@ -8,10 +8,12 @@ export type FileToWrite =
   | { readonly path: string; readonly linkTo: string }
 
 /**
- * Writes files into folders that are there. Nobody ever reads half of one; where one cannot be written, none is.
- * Throws a SchemaError that names it.
+ * Writes files, and makes the folders they go to. All are written beside their places before the first is put there, and
+ * each is replaced as a whole, so that nobody ever reads half of one. Throws a SchemaError that names what cannot be
+ * written.
  */
 export function writeFiles(files: readonly FileToWrite[]): void {
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) makeFolder(folder)
   const begun: string[] = []
   const place = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   let path = ''
@@ -43,8 +45,7 @@ function remove(path: string): void {
   }
 }
 
-/** Makes a folder and those above it. Throws a SchemaError where that cannot be. */
-export function makeFolder(path: string): void {
+function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })
   } catch (cause) {

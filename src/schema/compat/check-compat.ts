@@ -8,6 +8,7 @@ import { type NotCompared, notComparedIn } from './not-compared.ts'
 import { changesOfPublished, keyOf } from './published-changes.ts'
 import { lineOf, type SchemaObject } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
+import { COMPATIBLE, PUBLISHED } from '../shared-rules.ts'
 import { type Version, versionsAt, versionsIn } from './versions.ts'
 
 /** What a comparison of versions came to. */
@@ -20,10 +21,7 @@ interface CompatReport {
 }
 
 /** The rules that are kept here, by the names that a config may switch off. */
-export const COMPAT_RULES = ['compatible', 'published']
-
-const REASON =
-  'Within a major version, what is stored stays readable and what producers send stays valid, whichever version they know.'
+export const COMPAT_RULES = [COMPATIBLE.name, PUBLISHED.name]
 
 /**
  * Compares each materialized version of a schema folder with the one before of the same major version. With a git
@@ -36,7 +34,7 @@ export function checkCompat(
 ): CompatReport {
   const config = readConfig(folder)
   const { versions, findings } = versionsIn(folder)
-  const isOn = (rule: string) => (version: Version) => config.isOn(rule, version.path)
+  const isOn = (rule: string) => (version: Version) => config.isOn(rule, join(folder, version.path))
 
   const published = revision === undefined ? [] : versionsAt(folder, revision).versions
   const isPublished = new Set(published.map(keyOf))
@@ -63,12 +61,12 @@ export function checkCompat(
         ? adviceWithoutGit(breaking)
         : adviceAgainst(revision, breaking, (version) => isPublished.has(keyOf(version)))
     return breaks.map((found) => ({
-      rule: 'compatible',
+      rule: COMPATIBLE.name,
       file: join(folder, now.path),
       line: lineOf(now.text, found.pointer),
       pointer: found.pointer,
       message: `${now.version} breaks ${old.version} at ${found.pointer}: ${found.what}: ${harmInWords(found)}; ${advice}`,
-      reason: REASON,
+      reason: COMPATIBLE.reason,
     }))
   }
 }

@@ -3,10 +3,8 @@ import { join } from 'node:path'
 import { differences } from '../differences.ts'
 import type { Finding } from '../finding.ts'
 import { lineOf } from '../schema-file.ts'
+import { PUBLISHED } from '../shared-rules.ts'
 import type { Version } from './versions.ts'
-
-const REASON =
-  'Events that are stored name the version they were made by, and their readers look it up as it was.'
 
 /**
  * What was done to versions that a git revision has: in `now` each has to stand, with the same content in each of its
@@ -58,7 +56,7 @@ export function changesOfPublished(
   ): Finding {
     const file = join(folder, path)
     const message = `${what} bring it back with git checkout ${revision} -- ${file}`
-    return { rule: 'published', file, pointer: '', ...where, message, reason: REASON }
+    return { rule: PUBLISHED.name, file, pointer: '', ...where, message, reason: PUBLISHED.reason }
   }
 }
 

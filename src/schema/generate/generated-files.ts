@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { SchemaError } from '../schema-error.ts'
-import { makeFolder, writeFiles } from '../write-files.ts'
+import { writeFiles } from '../write-files.ts'
 
 /** How a file begins that was generated; what does not begin so is nobody's to remove. */
 const HEADER = /^\/\/ Written by "rivulet generate".*\n/
@@ -16,7 +16,7 @@ export function staleFiles(folder: string, files: ReadonlyMap<string, string>): 
 
 /**
  * Brings the files below a folder up to date, and tells which it has written or removed. Throws a SchemaError where
- * one cannot be written, or is somebody else's; then none is.
+ * one cannot be written, or is somebody else's; then none is removed.
  */
 export function updateFiles(folder: string, files: ReadonlyMap<string, string>): string[] {
   const stale = staleFiles(folder, files)
@@ -29,7 +29,6 @@ export function updateFiles(folder: string, files: ReadonlyMap<string, string>):
     const text = files.get(path)
     return text === undefined ? [] : [{ path: join(folder, path), text }]
   })
-  for (const { path } of texts) makeFolder(dirname(path))
   writeFiles(texts)
   for (const path of stale) if (!files.has(path)) rmSync(join(folder, path))
   return stale

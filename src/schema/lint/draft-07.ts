@@ -1,16 +1,14 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { metaschema } from '../draft-07.ts'
 import { pointerTo, valueAt } from '../json-pointer.ts'
 import { subschemasOf } from '../subschemas.ts'
 import { nearest } from './nearest.ts'
 import { type Problem, type SchemaRule, shown } from './rule.ts'
 
-const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
-ajvFormats.default(ajv)
-const metaschema = ajv.getSchema('http://json-schema.org/draft-07/schema')!
 const { properties } = metaschema.schema as { properties: object }
 const KEYWORDS = [...Object.keys(properties), 'writeOnly']
-const FORMATS = Object.keys(ajv.formats)
+const FORMATS = Object.keys(ajvFormats.default(new Ajv()).formats)
 
 export const valid: SchemaRule = {
   name: 'valid',

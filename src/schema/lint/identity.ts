@@ -1,16 +1,16 @@
 import { parseSchemaUri } from '../schema-uri.ts'
+import { namesDraft07 } from '../draft-07.ts'
+import { ID_IS_TITLE_AND_VERSION, TITLE_IS_PATH, UNIQUE_ID, wrongId, wrongTitle } from '../shared-rules.ts'
 import { type LintedSchema, type SchemaRule, shown } from './rule.ts'
 
 export const titleIsPath: SchemaRule = {
-  name: 'title-is-path',
-  reason: 'Stream config, tools and people find a schema by its title, and files by their path.',
+  ...TITLE_IS_PATH,
   of: 'schemas',
   anyDialect: true,
   problemsIn({ content, home: { title } }) {
     if (!parseSchemaUri(`/${title}/1.0.0`)) return [{ pointer: '', message: notInUri(title) }]
     if (content.title === title) return []
-    const message = `"title" is ${shown(content.title)}; write ${title}, the path of its folder`
-    return [{ pointer: '/title', message }]
+    return [{ pointer: '/title', message: wrongTitle(content.title, title) }]
   },
 }
 
@@ -18,21 +18,19 @@ const notInUri = (title: string) =>
   `${title} cannot stand in a schema URI; name its folders with letters, digits, _, - and .`
 
 export const idIsTitleAndVersion: SchemaRule = {
-  name: 'id-is-title-and-version',
-  reason: 'An event names its schema by the $id, and the intake takes that for a path.',
+  ...ID_IS_TITLE_AND_VERSION,
   of: 'schemas',
   anyDialect: true,
   problemsIn(schema) {
     if (isAtItsId(schema) || isDuplicate(schema)) return []
     const { content, kind, home, version } = schema
-    const id = `/${home.title}/${kind === 'current' ? 'X.Y.Z, the version that is being written' : version}`
-    return [{ pointer: '/$id', message: `"$id" is ${shown(content.$id)}; write ${id}` }]
+    const message = wrongId(content.$id, home.title, kind === 'current' ? undefined : version)
+    return [{ pointer: '/$id', message }]
   },
 }
 
 export const uniqueId: SchemaRule = {
-  name: 'unique-id',
-  reason: 'Where two schemas have one $id, it is chance which of them judges an event.',
+  ...UNIQUE_ID,
   of: 'schemas',
   anyDialect: true,
   problemsIn(schema) {
@@ -50,17 +48,10 @@ export const dialect: SchemaRule = {
   of: 'schemas',
   anyDialect: true,
   problemsIn({ content }) {
-    if (DRAFT_07.test(String(content.$schema))) return []
+    if (namesDraft07(content.$schema)) return []
     const message = `"$schema" is ${shown(content.$schema)}; write the schema in draft-07, https://json-schema.org/draft-07/schema#`
     return [{ pointer: '/$schema', message }]
   },
-}
-
-const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/
-
-/** Whether a schema is of draft-07, or does not say. */
-export function isDraft07({ content }: LintedSchema): boolean {
-  return content.$schema === undefined || DRAFT_07.test(String(content.$schema))
 }
 
 /** Whether the `$id` is the path of the schema; for `current`, with any version. */

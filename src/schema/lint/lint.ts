@@ -1,160 +1,95 @@
-import { relative, sep } from 'node:path'
-import { readConfig, type SchemaConfig } from '../config.ts'
-import { type Finding, findingOf, inOrder, READABLE } from '../finding.ts'
-import { readTitles, realPath, type TitleFile, type TitleFolder } from '../folder.ts'
-import { openSchemaRepository } from '../repository.ts'
-import { isAtItsId, isDraft07 } from './identity.ts'
-import type { FileProblem, Library, LintedSchema, LintedTitle, Rule } from './rule.ts'
+import { dirname } from 'node:path'
+import { type Finding, inOrder, READABLE } from '../finding.ts'
+import { realPath } from '../folder.ts'
+import { linesIn, textOf } from '../schema-file.ts'
+import { COMPATIBLE, PUBLISHED, type SharedRule } from '../shared-rules.ts'
+import { changedSinceCommit } from './changed-since-commit.ts'
+import { isAtItsId } from './identity.ts'
+import { type LintedFolder, openLintedFolder } from './linted-folder.ts'
+import { checkedIn, problemsOf, type Unplaced } from './problems.ts'
+import { refsResolve } from './references.ts'
+import type { LintedSchema } from './rule.ts'
 import { RULES } from './rules.ts'
-import { MATERIALIZED } from './unmaterialized.ts'
-import { linesIn, readSchemaFile, type SchemaObject, textOf } from '../schema-file.ts'
+import { MATERIALIZED, unmaterializable, unmaterialized } from './unmaterialized.ts'
+import { latestIsNewest, versionsAgree } from './versions.ts'
 
-/** Every rule's name and reason, in the order in which they are checked. */
-export const LINT_RULES: readonly { readonly name: string; readonly reason: string }[] = [
-  READABLE,
-  ...RULES,
-  MATERIALIZED,
-]
+/** Every rule's name and reason, in the order in which they are checked; the last is for the command compat. */
+export const LINT_RULES: readonly SharedRule[] = [READABLE, ...RULES, MATERIALIZED, PUBLISHED, COMPATIBLE]
 
-export interface LintOptions {
-  /** The schemas that come with the package: where a `$ref` is looked up last. */
-  readonly ownSchemas: string
-  /** What the configs may switch off besides: the rules of other tools. */
-  readonly otherRules?: readonly string[]
+/** What was checked, and what was found. */
+export interface LintReport {
+  readonly findings: readonly Finding[]
+  /** How many schema files there are: current and versions, without links. */
+  readonly files: number
 }
 
 /**
- * Checks every schema below some folders by every rule that the folder's config does not switch off. A file that cannot
- * be read is a finding too, and keeps no other from being checked. Throws a SchemaError where a folder is missing, or
- * its config cannot be used.
+ * Checks every schema below some folders by every rule that the folder's config does not switch off, and the version that
+ * each current makes before it is written. A file that cannot be read is a finding too, and keeps no other from being
+ * checked. A `$ref` is looked up in the folders, then in the repositories of the config, then in `own`. Throws a
+ * SchemaError where a folder is missing, or its config cannot be used.
  */
-export function lint(
-  folders: readonly string[],
-  { ownSchemas, otherRules = [] }: LintOptions,
-): { readonly findings: readonly Finding[]; readonly schemas: number } {
-  const ruleNames = [...LINT_RULES.map(({ name }) => name), ...otherRules]
-  const configs = new Map(distinct(folders).map((folder) => [folder, readConfig(folder, ruleNames)]))
-  const readOnce = remembered(readSchemaFile)
-
-  const titles = [...configs].flatMap(([folder, config]) => {
-    const library = openLibrary(folder, config)
-    return readTitles(folder).map((title) => readTitle(title, library, (path) => readOnce(realPath(path))))
-  })
-  const owners = ownersOf(titles.flatMap(({ title }) => checkedIn(title)))
-  const findings = titles.flatMap(({ title, unreadable }) =>
-    [...unreadable, ...findingsIn(title)].filter((finding) => isOn(title, finding)),
+export async function lint(
+  names: readonly string[],
+  { own = [] }: { readonly own?: readonly string[] } = {},
+): Promise<LintReport> {
+  const owners = new Map<unknown, LintedSchema>()
+  const rules = LINT_RULES.map(({ name }) => name)
+  const folders = await Promise.all(
+    distinct(names).map((name, _, all) =>
+      openLintedFolder(name, {
+        rules,
+        beside: all.filter((other) => other !== name),
+        own,
+        ownerOf: (id) => owners.get(id),
+      }),
+    ),
   )
+  const titles = folders.flatMap((folder) => folder.titles)
+  for (const schema of titles.flatMap(checkedIn)) addOwner(owners, schema)
+
   const files = titles.flatMap(({ title }) => title.files)
-  const schemas = files.filter(({ kind, isLink }) => kind !== 'latest' && !isLink).length
-  return { findings: inOrder(withLines(findings)), schemas }
-
-  function openLibrary(folder: string, { repositories }: SchemaConfig): Library {
-    const local = repositories.filter((place) => !isRemote(place))
-    const repository = openSchemaRepository(distinct([folder, ...configs.keys(), ...local, ownSchemas]))
-    return {
-      find: remembered((uri) => repository.find(uri)),
-      elsewhere: repositories.filter(isRemote),
-      ownerOf: (id) => owners.get(id),
-    }
-  }
-
-  function isOn({ folder }: LintedTitle, { rule, file }: Unplaced): boolean {
-    return configs.get(folder)!.isOn(rule, relative(folder, file).split(sep).join('/'))
+  return {
+    findings: inOrder(folders.flatMap(findingsIn)),
+    files: files.filter(({ kind, isLink }) => kind !== 'latest' && !isLink).length,
   }
 }
 
 /** By `$id`, the schema at the path that it names, or else the first that has it. */
-function ownersOf(schemas: readonly LintedSchema[]): ReadonlyMap<unknown, LintedSchema> {
-  const owners = new Map<unknown, LintedSchema>()
-  for (const schema of schemas) {
-    const owner = owners.get(schema.content.$id)
-    if (!owner || (!isAtItsId(owner) && isAtItsId(schema))) owners.set(schema.content.$id, schema)
-  }
-  return owners
+function addOwner(owners: Map<unknown, LintedSchema>, schema: LintedSchema): void {
+  const owner = owners.get(schema.content.$id)
+  if (!owner || (!isAtItsId(owner) && isAtItsId(schema))) owners.set(schema.content.$id, schema)
 }
 
-const isRemote = (place: string) => /^https?:/.test(place)
+/** Each cause is one finding, where it is to be mended. */
+function findingsIn({ name, config, titles, materialized }: LintedFolder): Finding[] {
+  const isOn = ({ rule, file }: Unplaced) => config.isOn(rule, file)
+  const changed = changedSinceCommit(name).filter(isOn)
+  const broken = titles
+    .flatMap((read) => [...read.unreadable, ...problemsOf(read, config)])
+    .filter((finding) => isOn(finding) && !followsFrom(changed, finding))
 
-/** A function that works out each answer once, or why there is none. */
-function remembered<T>(answerTo: (question: string) => T): (question: string) => T {
-  const known = new Map<string, () => T>()
-
-  return (question) => {
-    const answer = known.get(question) ?? outcomeOf(question)
-    known.set(question, answer)
-    return answer()
-  }
-
-  function outcomeOf(question: string): () => T {
-    try {
-      const answer = answerTo(question)
-      return () => answer
-    } catch (error) {
-      return () => {
-        throw error
-      }
-    }
-  }
+  // A title with something wrong in it is to be materialized anyway.
+  const wrong = new Set([...titlesOf(changed), ...broken.map(({ file }) => dirname(file))])
+  const sound = titles.map(({ title }) => title).filter(({ path }) => !wrong.has(path))
+  // A reference that is wrong in one title stops others.
+  const hasWrongRef = broken.some(({ rule }) => rule === refsResolve.name)
+  const stale = sound.flatMap((title) => [
+    ...unmaterialized(title, materialized),
+    ...(hasWrongRef ? [] : unmaterializable(title, materialized)),
+  ])
+  return [...changed, ...withLines(broken), ...stale.filter(isOn)]
 }
 
-/** What of a title can be read, and a finding for each file of it that cannot. */
-function readTitle(
-  folder: TitleFolder,
-  library: Library,
-  read: (path: string) => SchemaObject,
-): { readonly title: LintedTitle; readonly unreadable: readonly Finding[] } {
-  const schemas: LintedSchema[] = []
-  const title = { ...folder, schemas, library }
-  const unreadable = folder.files.flatMap((file): Finding[] => {
-    try {
-      schemas.push({ ...file, content: read(file.path), home: title })
-      return []
-    } catch (error) {
-      // What a link leads to has its own finding.
-      const isSaid =
-        file.isLink &&
-        folder.files.some(({ path, isLink }) => !isLink && realPath(path) === realPath(file.path))
-      return isSaid ? [] : [{ ...findingOf(error, { file: file.path }), file: file.path }]
-    }
-  })
-  return { title, unreadable }
+/** Whether something is wrong only as long as a published version is not what it was. */
+function followsFrom(changed: readonly Finding[], { rule, file }: Unplaced): boolean {
+  if (changed.some((version) => version.file === file)) return true
+  return [latestIsNewest.name, versionsAgree.name].includes(rule) && titlesOf(changed).has(dirname(file))
 }
 
-type Unplaced = Omit<Finding, 'line'>
-
-function findingsIn(title: LintedTitle): Unplaced[] {
-  return RULES.flatMap((rule) =>
-    problemsOf(rule, title).map(({ file, pointer, message }) => ({
-      rule: rule.name,
-      file: file.path,
-      pointer,
-      message,
-      reason: rule.reason,
-    })),
-  )
-}
-
-function problemsOf(rule: Rule, title: LintedTitle): readonly FileProblem[] {
-  if (rule.of === 'titles') return rule.problemsIn(title).filter(({ file }) => isRead(file))
-  return checkedIn(title)
-    .filter(({ kind }) => rule.of === 'schemas' || (rule.of === 'current') === (kind === 'current'))
-    .filter((schema) => rule.anyDialect || isDraft07(schema))
-    .flatMap((file) => rule.problemsIn(file).map((problem) => ({ file, ...problem })))
-
-  // A file that cannot be read has one finding; whatever else is wrong shows when it can be.
-  function isRead({ path }: TitleFile): boolean {
-    return title.schemas.some((schema) => schema.path === path)
-  }
-}
-
-/** The schemas that rules look at one by one: current, and each version in one of its formats. */
-function checkedIn({ schemas }: LintedTitle): LintedSchema[] {
-  const versions = new Map<string, LintedSchema>()
-  for (const schema of schemas.filter(({ kind }) => kind === 'version')) {
-    const known = versions.get(schema.version)
-    if (!known || (known.isLink && !schema.isLink)) versions.set(schema.version, schema)
-  }
-  return [...versions.values(), ...schemas.filter(({ kind, isLink }) => kind === 'current' && !isLink)]
+/** The folders of titles whose versions have changed; where none is left, the finding is at that folder. */
+function titlesOf(changed: readonly Finding[]): ReadonlySet<string> {
+  return new Set(changed.flatMap(({ file }) => [file, dirname(file)]))
 }
 
 /** Texts are parsed for lines only where there is something to show. */

@@ -15,7 +15,7 @@ interface Named {
 export interface SchemaRule extends Named {
   /**
    * Which schemas: `current` as it is written, with its references; `versions`, where they are filled in (a version in
-   * two formats counts once); `schemas` is both.
+   * two formats counts once, and the one that current makes counts before it is written); `schemas` is both.
    */
   readonly of: 'current' | 'versions' | 'schemas'
   /** Whether it is also for schemas that are not of draft-07. */
@@ -40,7 +40,7 @@ export interface FileProblem extends Problem {
   readonly file: TitleFile
 }
 
-/** A schema file that could be read. */
+/** A schema file that could be read, or the version that a current makes. */
 export interface LintedSchema extends TitleFile, Schema {
   /** The title whose folder holds it. */
   readonly home: LintedTitle

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { differences } from '../differences.ts'
 import { realPath, type TitleFile } from '../folder.ts'
 import { compareVersions, parseSchemaUri } from '../schema-uri.ts'
+import { CURRENT_IS_NEWEST } from '../shared-rules.ts'
 import type { FileProblem, LintedSchema, LintedTitle, TitleRule } from './rule.ts'
 
 export const hasCurrent: TitleRule = {
@@ -22,8 +23,7 @@ export const hasCurrent: TitleRule = {
 }
 
 export const currentIsNewest: TitleRule = {
-  name: 'current-is-newest',
-  reason: 'A version that is published cannot be made again, so current describes the newest or the next.',
+  ...CURRENT_IS_NEWEST,
   of: 'titles',
   problemsIn(title) {
     const newest = newestVersion(title)

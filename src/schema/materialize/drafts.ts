@@ -1,12 +1,20 @@
-import { basename } from 'node:path'
 import { readConfig, type SchemaConfig } from '../config.ts'
 import { type Finding, findingOf } from '../finding.ts'
 import { readTitles, type TitleFolder } from '../folder.ts'
+import { isInRepository } from '../git-revision.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type PublishedFile, readPublished } from './published.ts'
 import { quoted, SchemaError } from '../schema-error.ts'
 import { lineOf } from '../schema-file.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
+import {
+  ID_IS_TITLE_AND_VERSION,
+  type SharedRule,
+  TITLE_IS_PATH,
+  UNIQUE_ID,
+  wrongId,
+  wrongTitle,
+} from '../shared-rules.ts'
 import { readSource, type Source } from '../source.ts'
 
 /** A schema folder, its titles and its habits. */
@@ -15,6 +23,7 @@ export interface SchemaFolder {
   readonly titles: readonly TitleFolder[]
   readonly layout: Layout
   readonly published: readonly PublishedFile[]
+  readonly isInGit: boolean
 }
 
 /** A title's current schema, and the version that it is to become. */
@@ -33,6 +42,7 @@ export function openFolder(name: string): SchemaFolder {
     titles,
     layout: layoutOf(titles),
     published: readPublished(name, titles),
+    isInGit: isInRepository(name),
   }
 }
 
@@ -72,43 +82,28 @@ function misnamed(
   { path, text, content }: Source,
   { folder, title, files }: { folder: SchemaFolder; title: TitleFolder; files: ReadonlyMap<unknown, string> },
 ): Finding[] {
-  const holds = (rule: string) => folder.config.isOn(rule, `${title.title}/${basename(path)}`)
   const namesake = content.$id === undefined ? undefined : files.get(content.$id)
   const version = parseSchemaUri(String(content.$id))?.version ?? ''
   const isVersion = /^\d/.test(version)
 
   const found: Finding[] = []
-  if (content.title !== title.title && holds('title-is-path')) add('title', WRONG_TITLE)
-  if (namesake) add('$id', takenId(namesake))
-  else if (!isVersion || (content.$id !== `/${title.title}/${version}` && holds('id-is-title-and-version')))
-    add('$id', WRONG_ID)
+  if (content.title !== title.title && holds(TITLE_IS_PATH))
+    add('title', TITLE_IS_PATH, wrongTitle(content.title, title.title))
+  if (namesake) add('$id', UNIQUE_ID, takenId(content.$id, namesake, title.title))
+  else if (!isVersion || (content.$id !== `/${title.title}/${version}` && holds(ID_IS_TITLE_AND_VERSION)))
+    add('$id', ID_IS_TITLE_AND_VERSION, wrongId(content.$id, title.title))
   return found
 
-  function add(key: string, { rule, reason, inWords }: Misnomer): void {
+  function holds({ name }: SharedRule): boolean {
+    return folder.config.isOn(name, path)
+  }
+
+  function add(key: string, { name, reason }: SharedRule, message: string): void {
     const pointer = key in content ? `/${key}` : ''
-    const message = `"${key}" is ${quoted(content[key])}${inWords(title.title)}`
-    found.push({ rule, file: path, line: lineOf(text, pointer), pointer, message, reason })
+    found.push({ rule: name, file: path, line: lineOf(text, pointer), pointer, message, reason })
   }
 }
 
-interface Misnomer extends Pick<Finding, 'rule' | 'reason'> {
-  inWords(title: string): string
+function takenId($id: unknown, file: string, title: string): string {
+  return `"$id" is ${quoted($id)}, which ${file} has already; write /${title}/X.Y.Z`
 }
-
-const WRONG_TITLE: Misnomer = {
-  rule: 'title-is-path',
-  inWords: (title) => `; write ${title}, the path of the folder, or move the folder`,
-  reason: 'Stream config names a schema by its title, and tools find it by its path.',
-}
-
-const WRONG_ID: Misnomer = {
-  rule: 'id-is-title-and-version',
-  inWords: (title) => `; write /${title}/X.Y.Z, with 1.0.0 for the first version`,
-  reason: 'Events name their schema by its $id, and tools find the file by it.',
-}
-
-const takenId = (file: string): Misnomer => ({
-  rule: 'unique-id',
-  inWords: (title) => `, which ${file} has already; write /${title}/X.Y.Z`,
-  reason: 'Events name their schema by its $id.',
-})

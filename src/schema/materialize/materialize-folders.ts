@@ -2,19 +2,29 @@ import { type Draft, draftsOf, openFolder } from './drafts.ts'
 import { type Finding, findingOf } from '../finding.ts'
 import { openLookup } from './lookup.ts'
 import { createMaterializer } from './materialize.ts'
+import type { SchemaObject } from '../schema-file.ts'
 import type { Source } from '../source.ts'
 import { publishedSources, versionFiles } from './version-files.ts'
 import type { FileToWrite } from '../write-files.ts'
 
-/** What materializing folders comes to. Nothing is written yet. */
+/** What materializing folders comes to. Nothing is written yet; whether to write in spite of findings is the caller's to say. */
 export interface Materialized {
   readonly findings: readonly Finding[]
-  /** What is new, or differs from what lies there. Empty where there are findings. */
+  /** What is new, or differs from what lies there: of the titles that nothing is wrong with. */
   readonly files: readonly FileToWrite[]
+  /** What each current schema makes, where nothing is wrong with that. */
+  readonly made: readonly MadeVersion[]
   /** Published files that say the same in other bytes, and stay as they are. */
   readonly kept: readonly string[]
   /** How many schemas there are to materialize. */
   readonly schemas: number
+}
+
+export interface MadeVersion {
+  /** The file of the current schema. */
+  readonly path: string
+  readonly version: string
+  readonly content: SchemaObject
 }
 
 /**
@@ -35,21 +45,23 @@ export async function materializeFolders(
 
   const files: FileToWrite[] = []
   const kept: string[] = []
+  const made: MadeVersion[] = []
   for (const draft of drafts) {
     try {
-      const made = versionFiles(draft, await materialize(draft.source))
-      findings.push(...made.findings)
-      files.push(...made.files)
-      kept.push(...made.kept)
+      const content = await materialize(draft.source)
+      const itsFiles = versionFiles(draft, content)
+      findings.push(...itsFiles.findings)
+      files.push(...itsFiles.files)
+      kept.push(...itsFiles.kept)
+      if (itsFiles.findings.length === 0)
+        made.push({ path: draft.source.path, version: draft.version, content })
     } catch (error) {
       findings.push(findingOf(error, { file: draft.source.path }))
     }
   }
   const titles = folders.flatMap((folder) => folder.titles)
   const schemas = titles.filter(({ files }) => files.some(({ kind }) => kind === 'current')).length
-  return findings.length > 0
-    ? { findings: onceEach(findings), files: [], kept: [], schemas }
-    : { findings: [], files, kept, schemas }
+  return { findings: onceEach(findings), files, made, kept, schemas }
 }
 
 /**

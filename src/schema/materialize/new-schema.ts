@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SchemaError } from '../schema-error.ts'
-import { makeFolder, writeFiles } from '../write-files.ts'
+import { writeFiles } from '../write-files.ts'
 
 const TITLE = /^[a-z][a-z0-9_]*(\/[a-z][a-z0-9_]*)+$/
 
@@ -22,13 +22,13 @@ export function beginSchema(folder: string, title: string): string {
     })
 
   const path = join(place, 'current.yaml')
-  makeFolder(place)
   writeFiles([{ path, text: firstText(title) }])
   return path
 }
 
 function suggestionFor(title: string): string {
-  const parts = title.split('/').map((part) =>
+  // A stream's name has dots where the title has slashes.
+  const parts = title.split(/[/.]/).map((part) =>
     part
       .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
       .toLowerCase()
@@ -40,6 +40,11 @@ function suggestionFor(title: string): string {
   return TITLE.test(suggestion) ? suggestion : 'shop/click'
 }
 
+/** The name that a stream of a title has by custom: `shop.click`. */
+export function streamOf(title: string): string {
+  return title.replace(/\//g, '.')
+}
+
 function firstText(title: string): string {
   return `# Edit this file, and never those beside it: \`rivulet schemas materialize\` makes them from it. Once a version is
 # committed it stays as it is: raise the version in $id with the next change (patch: words only, minor: new optional
@@ -49,7 +54,8 @@ description: Say here in one sentence what has happened when such an event is su
 $id: /${title}/1.0.0
 $schema: https://json-schema.org/draft-07/schema#
 type: object
-# What every event has: $schema, dt and meta. To have page, agent and performer filled in by stream config, add
+# What every event has: $schema, dt and meta. It closes the schema, too (additionalProperties: false): an event with a
+# field that is named neither there nor below is refused. To have page, agent and performer filled in by stream config, add
 # - $ref: /rivulet/fragment/web/1.0.0#
 allOf:
   - $ref: /rivulet/fragment/common/1.0.0#
@@ -64,12 +70,13 @@ properties:
 # The fields without which an event is refused. Later versions cannot require more.
 required:
   - action
-# An event as it is submitted. Tools check that it is valid.
+# An event as it is submitted. Tools check that it is valid. Its $schema is the $id above, whatever the version.
 examples:
-  - $schema: /${title}/1.0.0
+  - $schema:
+      $ref: "#/$id"
     dt: "2026-11-22T10:00:00.000Z"
     meta:
-      stream: ${title.replace(/\//g, '.')}
+      stream: ${streamOf(title)}
     action: open
 `
 }

@@ -8,6 +8,7 @@ import type { PublishedFile } from './published.ts'
 import { lineOf, type SchemaObject, textOf } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
 import { serialize } from './serialize.ts'
+import { CURRENT_IS_NEWEST, PUBLISHED } from '../shared-rules.ts'
 import { readSource, type Source, sourceOf } from '../source.ts'
 import type { FileToWrite } from '../write-files.ts'
 
@@ -43,9 +44,9 @@ function newerVersion({ title, version, folder, source }: Draft): Finding[] {
   const isPublished = published.some((file) => file.version === newest)
   return [
     findingAtId(source, {
-      rule: 'current-is-newest',
+      rule: CURRENT_IS_NEWEST.name,
       message: `"$id" is version ${version}, and there is ${newest}; raise it above that${isPublished ? '' : ', or remove that one, which is not published'}`,
-      reason: 'What is current becomes the latest version.',
+      reason: CURRENT_IS_NEWEST.reason,
     }),
   ]
 }
@@ -61,11 +62,19 @@ function publishedChange(draft: Draft, content: SchemaObject): Finding[] {
   const where = [...changed.slice(0, MOST_POINTERS), ...(more > 0 ? [`${more} more`] : [])].join(', ')
   return [
     findingAtId(draft.source, {
-      rule: 'published',
-      message: `version ${draft.version} is published, and would change at ${where}; raise the version in "$id" (patch: words only, minor: new optional fields, major: all else), or take the change back`,
-      reason: 'Events that name the version were checked against it; so it never changes.',
+      rule: PUBLISHED.name,
+      message: `version ${draft.version} is published, and would change at ${where}; raise the version in "$id" (patch: words only, minor: new optional fields, major: all else), or take the change back; ${wayOut(draft)}`,
+      reason: PUBLISHED.reason,
     }),
   ]
+}
+
+/** For a version that nobody has yet. */
+function wayOut({ folder, title, version }: Draft): string {
+  const files = join(title.path, `${version}.*`)
+  return folder.isInGit
+    ? `where its commit is not merged yet: git rm ${files}, commit, and materialize again`
+    : `outside of git all that is written counts as published: where nobody has it yet, delete ${files}`
 }
 
 function findingAtId({ path, text }: Source, finding: Pick<Finding, 'rule' | 'message' | 'reason'>): Finding {

@@ -39,7 +39,12 @@ describe('bad input is one finding with file and line, what is wrong and what to
     ],
     [
       'a duplicate $id',
-      { [at('a')]: part('a'), [at('b')]: part('b', { $id: '/fragment/a/1.0.0' }) },
+      {
+        [at('a')]: part('a'),
+        's/fragment/a/1.0.0.json': part('a'),
+        's/fragment/a/latest.json': part('a'),
+        [at('b')]: part('b', { $id: '/fragment/a/1.0.0' }),
+      },
       /b\/current\.yaml:3: "\$id" \S+ is that of \S+a\/current\.yaml too; give .+ \[unique-id\]$/,
     ],
     [
@@ -81,7 +86,7 @@ describe('bad input is one finding with file and line, what is wrong and what to
     const { code, stderr, lines } = await lint(files, 's')
 
     expect(lines[0]).toMatch(line)
-    expect(lines).toEqual([lines[0], expect.stringMatching(/^\d schemas?: 1 found$/)])
+    expect(lines).toEqual([lines[0], expect.stringMatching(/^\d schema files?: 1 found$/)])
     expect(stderr).toBe('')
     expect(code).toBe(1)
   })
@@ -97,7 +102,7 @@ test('without findings it says how much it checked, and its exit code is 0', asy
     's',
   )
 
-  expect(stdout).toBe('2 schemas: nothing found\n')
+  expect(stdout).toBe('2 schema files: nothing found\n')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 })
 
@@ -138,7 +143,7 @@ test('several folders are checked together', async () => {
     'two',
   )
 
-  expect(lines).toEqual(['2 schemas: nothing found'])
+  expect(lines).toEqual(['2 schema files: nothing found'])
   expect(code).toBe(0)
 })
 
@@ -150,14 +155,14 @@ test('with --json it prints one object, each finding with all it has', async () 
   )
 
   expect(JSON.parse(stdout)).toEqual({
-    checked: '1 schema',
+    checked: '1 schema file',
     findings: [
       {
         rule: 'title-is-path',
         file: join('s', 'fragment/a/current.yaml'),
         line: 2,
         pointer: '/title',
-        message: '"title" is "a"; write fragment/a, the path of its folder',
+        message: '"title" is "a"; write fragment/a, the path of the folder, or move the folder',
         reason: expect.stringMatching(/\.$/),
       },
     ],
@@ -170,7 +175,7 @@ test('--rules lists each rule with its reason, with --json too', async () => {
   const { stdout } = await lint({}, '--rules', '--json')
 
   expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual(
-    expect.arrayContaining(['readable', 'snake-case', 'safe-pattern', 'examples-valid']),
+    expect.arrayContaining(['readable', 'snake-case', 'examples-valid', 'published', 'compatible']),
   )
   expect(JSON.parse(stdout).rules).toHaveLength(lines.length)
   expect(code).toBe(0)
@@ -185,7 +190,7 @@ test('--help explains findings, rules that are off, and the exit codes', async (
 })
 
 test.each([
-  ['no folder', [], /name the schema folders to check/],
+  ['no folder, and no ./schemas', [], /schemas: no such schema folder; name one/],
   ['a folder that is missing', ['none'], /none: no such schema folder; name one/],
   ['a wrong flag', ['--rule', 's'], /unknown option '--rule'/],
   ['a config with an unknown rule', ['bad'], /bad\/rivulet-schemas\.yaml: "off" names the rule snakecase/],

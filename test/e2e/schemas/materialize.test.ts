@@ -30,7 +30,7 @@ test('a new schema is begun, materialized, and done', async () => {
   const folder = await folderOf()
 
   const begun = await schemas(folder, 'new', 'shop/click')
-  const first = await schemas(folder, 'materialize', 'schemas')
+  const first = await schemas(folder, 'materialize')
   const made = await contentsOf(folder)
   const second = await schemas(folder, 'materialize', 'schemas')
 
@@ -38,6 +38,8 @@ test('a new schema is begun, materialized, and done', async () => {
   expect(begun.stdout).toMatch(
     /^wrote schemas\/shop\/click\/current\.yaml\n[\s\S]*rivulet schemas materialize schemas\n/,
   )
+  expect(begun.stdout).toContain('{ "streams": { "shop.click": { "schema_title": "shop/click" } } }')
+  expect(begun.stdout).toMatch(/rivulet generate --schemas schemas --out src\/generated\n$/)
   expect(first).toMatchObject({
     code: 0,
     stdout: 'wrote schemas/shop/click/1.0.0.json\nwrote schemas/shop/click/latest.json\n',
@@ -61,11 +63,11 @@ test('with --json it tells what it did as an object', async () => {
   await writeInto(folder, { 'shop/click/current.yaml': 'a: b: c' })
   const broken = await schemas(folder, 'materialize', '.', '--json')
 
-  expect(JSON.parse(begun.stdout)).toEqual({ wrote: ['shop/click/current.yaml'] })
+  expect(JSON.parse(begun.stdout)).toEqual({ written: ['shop/click/current.yaml'] })
   expect(JSON.parse(first.stdout)).toEqual({
     checked: '1 schema',
     findings: [],
-    wrote: ['shop/click/1.0.0.json', 'shop/click/latest.json'],
+    written: ['shop/click/1.0.0.json', 'shop/click/latest.json'],
     kept: [],
   })
   expect(JSON.parse(broken.stdout)).toEqual({
@@ -220,7 +222,7 @@ test.each<[string, { [path: string]: string }, RegExp]>([
 })
 
 test.each<[string, string[], RegExp]>([
-  ['no folder', ['materialize'], /missing required argument 'folders'/],
+  ['no folder, and no ./schemas', ['materialize'], /schemas: no such schema folder; name one/],
   ['a folder that is not there', ['materialize', 'none'], /none: no such schema folder; name one/],
   [
     'a config with a wrong setting',

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../src/schema/config.ts'
 import { SchemaError } from '../../../src/schema/schema-error.ts'
@@ -12,16 +12,19 @@ async function configOf(text: string) {
 }
 
 test('without a file every rule holds, and there are no repositories', async () => {
-  const config = readConfig(await folderOf({}), RULES)
+  const folder = await folderOf({})
+
+  const config = readConfig(folder, RULES)
 
   expect(config.repositories).toEqual([])
-  expect(config.isOn('snake-case', 'shop/click/1.0.0.json')).toBe(true)
+  expect(config.isOn('snake-case', join(folder, 'shop/click/1.0.0.json'))).toBe(true)
 })
 
 test('a rule is off for a folder with all below it, or for a single file', async () => {
-  const { read } = await configOf('off:\n  snake-case: [shop/old/, ./shop/click/1.0.0.json]\n')
+  const { folder, read } = await configOf('off:\n  snake-case: [shop/old/, ./shop/click/1.0.0.json]\n')
 
-  const { isOn } = read()
+  const config = read()
+  const isOn = (rule: string, path: string) => config.isOn(rule, join(folder, path))
 
   expect(isOn('snake-case', 'shop/old/1.0.0.json')).toBe(false)
   expect(isOn('snake-case', 'shop/old/deep/current.yaml')).toBe(false)
@@ -32,9 +35,18 @@ test('a rule is off for a folder with all below it, or for a single file', async
 })
 
 test('"." is the whole folder', async () => {
-  const { read } = await configOf('off:\n  no-null: [.]\n')
+  const { folder, read } = await configOf('off:\n  no-null: [.]\n')
 
-  expect(read().isOn('no-null', 'a/1.0.0.json')).toBe(false)
+  expect(read().isOn('no-null', join(folder, 'a/1.0.0.json'))).toBe(false)
+})
+
+test('a file is the same, however its path is written', async () => {
+  const { folder } = await configOf('off: {no-null: [shop/old]}')
+
+  const config = readConfig(`${folder}/../${basename(folder)}/`, RULES)
+
+  expect(config.isOn('no-null', join(folder, 'shop/old/current.yaml'))).toBe(false)
+  expect(config.isOn('no-null', relative('.', join(folder, 'shop/old/current.yaml')))).toBe(false)
 })
 
 test('repositories are folders, relative to the file, and URLs as they are', async () => {

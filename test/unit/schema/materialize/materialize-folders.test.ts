@@ -17,11 +17,7 @@ async function materialize(folder: string, ...others: string[]): Promise<string[
   return files.map(({ path }) => path.slice(folder.length + 1))
 }
 
-const findingsIn = async (...folders: string[]) => {
-  const { findings, files } = await materializeFolders(folders)
-  expect(files).toEqual([])
-  return findings
-}
+const findingsIn = async (...folders: string[]) => (await materializeFolders(folders)).findings
 
 const read = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8')
 
@@ -114,19 +110,28 @@ describe('files', () => {
     expect(Object.keys(JSON.parse(read(folder, 'shop/click/1.0.0.json')).properties)).toEqual(['far', 'near'])
   })
 
-  test('where a file cannot be written, none is, and no rest is left', async () => {
+  test('where a folder cannot be made, no file is written', async () => {
     const folder = await folderOf({ 'a/1.0.0.json': 'old', 'b/x': '' })
     const files = ['a/1.0.0.json', 'b/x/1.0.0.json'].map((path) => ({
       path: join(folder, path),
       text: 'new',
     }))
 
-    expect(() => writeFiles(files)).toThrow(
-      /b\/x\/1\.0\.0\.json: cannot be written \(.*\); make the folder writable/,
-    )
+    expect(() => writeFiles(files)).toThrow(/b\/x: cannot be made \(.*\); choose another folder/)
 
     expect(read(folder, 'a/1.0.0.json')).toBe('old')
+  })
+
+  test('a folder in the place of a file is an error that names it, and no rest is left', async () => {
+    const folder = await folderOf({ 'b/1.0.0.json/x': '' })
+    const files = ['a/1.0.0.json', 'b/1.0.0.json'].map((path) => ({ path: join(folder, path), text: 'new' }))
+
+    expect(() => writeFiles(files)).toThrow(
+      /b\/1\.0\.0\.json: cannot be written \(.*\); make the folder writable/,
+    )
+
     expect(readdirSync(join(folder, 'a'))).toEqual(['1.0.0.json'])
+    expect(readdirSync(join(folder, 'b'))).toEqual(['1.0.0.json'])
   })
 })
 
@@ -164,6 +169,25 @@ describe('published versions', () => {
     await writeInto(folder, { 'shop/click/current.yaml': click('1.0.0', { type: 'string' }) })
 
     expect(await findingsIn(folder)).toEqual([expect.objectContaining({ rule: 'published' })])
+  })
+
+  test('one that would change is told the way out that there is without git, and with it', async () => {
+    const made = { 'shop/click/current.yaml': click('1.0.0'), 'shop/click/1.0.0.json': click('1.0.0') }
+    const edited = { 'shop/click/current.yaml': click('1.0.0', { type: 'string' }) }
+    const bare = await folderOf({ ...made, ...edited })
+    const { folder, commit } = await tempRepository(made)
+    await commit()
+    await writeInto(folder, edited)
+
+    const [outside] = await findingsIn(bare)
+    const [inside] = await findingsIn(folder)
+
+    expect(outside!.message).toMatch(
+      `outside of git all that is written counts as published: where nobody has it yet, delete ${join(bare, 'shop/click/1.0.0.*')}`,
+    )
+    expect(inside!.message).toMatch(
+      `where its commit is not merged yet: git rm ${join(folder, 'shop/click/1.0.0.*')}, commit, and materialize again`,
+    )
   })
 
   test('one that was changed or removed by hand is written again as it was published', async () => {
@@ -262,6 +286,21 @@ describe('published versions', () => {
 })
 
 describe('findings', () => {
+  test('of one title leave the files of the others, for the caller to decide on', async () => {
+    const folder = await folderOf({
+      'shop/click/current.yaml': click('1.0.0', { title: 'shop/klick' }),
+      'shop/view/current.yaml': head('shop/view'),
+    })
+
+    const { findings, files } = await materializeFolders([folder])
+
+    expect(findings).toHaveLength(1)
+    expect(files.map(({ path }) => path)).toEqual([
+      join(folder, 'shop/view/1.0.0.json'),
+      join(folder, 'shop/view/latest.json'),
+    ])
+  })
+
   test.each([
     [
       'a title that is not the path',
@@ -304,6 +343,16 @@ describe('findings', () => {
         message: expect.stringContaining(message),
       }),
     ])
+  })
+
+  test('of a folder below the schema folder say that the one above is to be named', async () => {
+    const folder = await folderOf({ 'shop/click/current.yaml': click('1.0.0') })
+
+    const findings = await findingsIn(join(folder, 'shop'))
+
+    expect(findings.map(({ rule }) => rule)).toEqual(['title-is-path', 'id-is-title-and-version'])
+    for (const { message } of findings)
+      expect(message).toMatch(/; the folder that was named is probably shop below the schema folder, so name/)
   })
 
   test('two schemas with one $id', async () => {

@@ -30,6 +30,15 @@ test('what it writes materializes as it stands, and its example is valid', async
   expect(example!.$schema).toBe(made.$id)
 })
 
+test('its example stays valid when the version is raised', async () => {
+  const path = beginSchema(await folderOf(), 'shop/click')
+
+  const text = readFileSync(path, 'utf8').replace('$id: /shop/click/1.0.0', '$id: /shop/click/1.1.0')
+  const made = await materializeSchema(sourceOf(path, text), openLookup([OWN]))
+
+  expect(made.examples).toMatchObject([{ $schema: '/shop/click/1.1.0' }])
+})
+
 test('what it tells to add for context materializes, too', async () => {
   const path = beginSchema(await folderOf(), 'shop/click')
   const hint = /^# (- \$ref: .*)$/m.exec(readFileSync(path, 'utf8'))![1]!
@@ -55,6 +64,7 @@ test.each(['current.yaml', 'current.yml', 'current.json'])(
 
 test.each([
   ['click', 'web/click'],
+  ['shop.click', 'shop/click'],
   ['Shop/clickRate', 'shop/click_rate'],
   ['shop/click-rate', 'shop/click_rate'],
   ['/shop/click', 'shop/click'],
