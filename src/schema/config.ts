@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
+import { READABLE } from './finding.ts'
 import { SchemaError } from './schema-error.ts'
 import { readSchemaFile } from './schema-file.ts'
 
@@ -32,9 +33,12 @@ export function readConfig(folder: string, rules?: readonly string[]): SchemaCon
     throw wrong('"off" is to have lists of paths, by rule')
   const paths = new Map<string, readonly string[]>()
   for (const [rule, value] of Object.entries(off)) {
+    if (rule === READABLE.name)
+      throw wrong(`"off" names ${rule}; a file that cannot be read is to be corrected or removed`)
     if (rules && !rules.includes(rule))
       throw wrong(`"off" names the rule ${rule}; there are ${rules.join(', ')}`)
     if (!isListOfText(value)) throw wrong(`"off" has to have a list of paths for ${rule}; "." is all of them`)
+    if (value.includes('')) throw wrong(`"off" has an empty path for ${rule}; "." is all of them`)
     paths.set(rule, value.map(trimmed))
   }
 

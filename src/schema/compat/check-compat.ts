@@ -20,9 +20,6 @@ interface CompatReport {
   readonly notCompared: readonly NotCompared[]
 }
 
-/** The rules that are kept here, by the names that a config may switch off. */
-export const COMPAT_RULES = [COMPATIBLE.name, PUBLISHED.name]
-
 /**
  * Compares each materialized version of a schema folder with the one before of the same major version. With a git
  * revision to compare `against`, only versions that it does not have, while those it has must be unchanged. Throws a
@@ -39,18 +36,42 @@ export function checkCompat(
   const published = revision === undefined ? [] : versionsAt(folder, revision).versions
   const isPublished = new Set(published.map(keyOf))
   const known = [...published, ...versions.filter((version) => !isPublished.has(keyOf(version)))]
-  const steps = stepsOf(known).filter(({ now }) => !isPublished.has(keyOf(now)) && isOn('compatible')(now))
+  const steps = stepsOf(known).filter(({ now }) => !isPublished.has(keyOf(now)) && isOn(COMPATIBLE.name)(now))
 
   return {
     findings: [
       ...findings,
       ...(revision === undefined
         ? []
-        : changesOfPublished(published.filter(isOn('published')), versions, { folder, revision })),
+        : changesOfPublished(published.filter(isOn(PUBLISHED.name)), versions, { folder, revision })),
+      ...(revision === undefined ? [] : insertedBelow(revision)),
       ...steps.flatMap(findingsOf),
     ],
     compared: steps.length,
     notCompared: notComparedIn(folder),
+  }
+
+  /** Readers of a version that is published know what is below it. */
+  function insertedBelow(revision: string): Finding[] {
+    return versions.filter(isOn(COMPATIBLE.name)).flatMap((version) => {
+      const above = published.find(
+        (other) =>
+          other.title === version.title &&
+          majorOf(other) === majorOf(version) &&
+          byVersion(other, version) > 0,
+      )
+      if (!above || isPublished.has(keyOf(version))) return []
+      return [
+        {
+          rule: COMPATIBLE.name,
+          file: join(folder, version.path),
+          line: 1,
+          pointer: '/$id',
+          message: `${version.version} is new, and lower than ${above.version}, which ${revision} has; give it a number above that`,
+          reason: COMPATIBLE.reason,
+        },
+      ]
+    })
   }
 
   function findingsOf({ old, now, ofTitle }: Step): Finding[] {

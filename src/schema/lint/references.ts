@@ -128,7 +128,7 @@ export const commonFragment: SchemaRule = {
     const needed = hasItself('dt') ? ['$schema', 'meta', 'dt'] : ['$schema', 'meta']
     const missing = needed.filter((name) => !hasBase(name))
     if (missing.length === 0) return []
-    const message = `takes ${missing.join(', ')} from no fragment; add {"$ref": "/fragment/common/X.Y.Z#"} to "allOf", with a version that has it`
+    const message = `takes ${missing.join(', ')} from no fragment; add {"$ref": "/rivulet/fragment/common/1.0.0#"} to "allOf", or a fragment of your own that has it`
     return [{ pointer: bases.length > 0 ? '/allOf' : '/properties', message }]
   },
 }

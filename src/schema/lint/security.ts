@@ -70,11 +70,20 @@ const BOUNDS = { maxSteps: 500, timeout: 1_000 }
 const UNSAFE =
   'can be made to backtrack for very long; write it so that each text matches in one way only, without a repetition in or beside one of the same characters, and begin it with ^'
 
+/** How many unsafe patterns a run judges: each takes some megabytes, and those that are left show in the next run. */
+const MOST_UNSAFE = 50
+const TOO_MANY = 'is not judged, since so many others are unsafe; correct those first'
+
 const known = new Map<string, string | undefined>()
+let unsafe = 0
 
 function troubleWith(pattern: string): string | undefined {
-  if (!known.has(pattern)) known.set(pattern, judge(pattern))
-  return known.get(pattern)
+  if (known.has(pattern)) return known.get(pattern)
+  if (unsafe >= MOST_UNSAFE) return TOO_MANY
+  const trouble = judge(pattern)
+  if (trouble) unsafe++
+  known.set(pattern, trouble)
+  return trouble
 }
 
 function judge(pattern: string): string | undefined {
@@ -83,6 +92,8 @@ function judge(pattern: string): string | undefined {
   } catch (error) {
     return `is none: ${(error as Error).message.split(': ').pop()}; correct it`
   }
+  // The detector does not look into it.
+  if (/\(\?<[=!]/.test(pattern)) return 'cannot be judged; write it without looking behind'
   try {
     return isSafePattern(pattern, BOUNDS).safe ? undefined : UNSAFE
   } catch {

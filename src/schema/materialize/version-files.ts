@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { differences } from '../differences.ts'
 import type { Draft } from './drafts.ts'
-import type { Finding } from '../finding.ts'
+import { type Finding, READABLE } from '../finding.ts'
 import type { PublishedFile } from './published.ts'
-import { lineOf, type SchemaObject, textOf } from '../schema-file.ts'
+import { LARGEST_SCHEMA, lineOf, type SchemaObject, textOf } from '../schema-file.ts'
 import { compareVersions } from '../schema-uri.ts'
 import { serialize } from './serialize.ts'
 import { CURRENT_IS_NEWEST, PUBLISHED } from '../shared-rules.ts'
@@ -28,6 +28,8 @@ export function versionFiles(draft: Draft, content: SchemaObject): VersionFiles 
 
   const { layout } = draft.folder
   const versions = layout.endings.map((ending) => versionFile(draft, content, ending))
+  const largest = versions.find(({ text }) => text.length > LARGEST_SCHEMA)
+  if (largest) return { findings: [tooLarge(draft, largest.text.length)], files: [], kept: [] }
   const files = [...versions, ...links(draft), ...latest(draft, versions)]
   const kept = versions.filter(({ text, ending }) => text !== serialized(content, ending))
   return { findings, files: files.filter(isNews), kept: kept.map(({ path }) => path) }
@@ -67,6 +69,14 @@ function publishedChange(draft: Draft, content: SchemaObject): Finding[] {
       reason: PUBLISHED.reason,
     }),
   ]
+}
+
+function tooLarge({ source, version }: Draft, size: number): Finding {
+  return findingAtId(source, {
+    rule: READABLE.name,
+    message: `version ${version} would have ${size.toLocaleString('en')} characters, a schema at most ${LARGEST_SCHEMA.toLocaleString('en')}; split it`,
+    reason: READABLE.reason,
+  })
 }
 
 /** For a version that nobody has yet. */

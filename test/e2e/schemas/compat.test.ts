@@ -252,6 +252,22 @@ describe('against a revision', () => {
     expect(code).toBe(1)
   })
 
+  test('a version below one that is published is told so', async () => {
+    const { folder, commit } = await tempRepository()
+    await commit({ ...FIRST, 'schemas/shop/click/1.2.0.json': click('1.2.0') })
+    await write(
+      join(folder, 'schemas/shop/click/1.1.0.json'),
+      click('1.1.0', { action: 'string', extra: 'string' }),
+    )
+
+    const { code, stdout } = await compat(folder, 'schemas', '--against', 'HEAD')
+
+    expect(stdout).toMatch(
+      /1\.1\.0\.json:1: 1\.1\.0 is new, and lower than 1\.2\.0, which HEAD has; give it a number above/,
+    )
+    expect(code).toBe(1)
+  })
+
   test('files that are not committed count', async () => {
     const { folder, commit } = await tempRepository()
     await commit(FIRST)

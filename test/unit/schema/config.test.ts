@@ -71,3 +71,15 @@ describe('a config that cannot be used is an error that says what there is', () 
     expect(read).toThrow(join(folder, 'rivulet-schemas.yaml'))
   })
 })
+
+test.each([
+  [
+    'off:\n  readable: [.]\n',
+    /"off" names readable; a file that cannot be read is to be corrected or removed/,
+  ],
+  ['off:\n  no-null: [""]\n', /"off" has an empty path for no-null; "\." is all of them/],
+])('%j is an error', async (text, message) => {
+  const { read } = await configOf(text)
+
+  expect(read).toThrow(message)
+})

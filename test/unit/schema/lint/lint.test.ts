@@ -139,3 +139,17 @@ test('a folder that is missing, and a config that cannot be used, are errors', a
   await expect(lint([join(folder, 'none')], OPTIONS)).rejects.toThrow(/none: no such schema folder/)
   await expect(lint([folder], OPTIONS)).rejects.toThrow(/names the rule snakecase/)
 })
+
+test('of hundreds of unsafe patterns the first are judged, and the rest wait for those to be mended', async () => {
+  const bad = Array.from({ length: 200 }, (_, index) => [
+    `f${index}`,
+    { ...text, pattern: `^(a{0,${index + 2}}a+)+$` },
+  ])
+  const folder = await folderOf(withProperties(Object.fromEntries(bad)))
+
+  const { findings } = await lint([folder], OPTIONS)
+  const ofPatterns = findings.filter(({ rule }) => rule === 'safe-pattern')
+
+  expect(ofPatterns).toHaveLength(200)
+  expect(ofPatterns.filter(({ message }) => message.includes('is not judged')).length).toBeGreaterThan(100)
+})

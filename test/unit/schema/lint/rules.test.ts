@@ -67,6 +67,7 @@ describe('a property "a" that breaks a rule is one finding, with line and pointe
     ],
     ['safe-pattern', 'nested', { ...text, pattern: '^(a+)+$' }, '/pattern', '"pattern": "^(a+)+$"'],
     ['safe-pattern', 'two ways', { ...text, pattern: '^(a|a)*$' }, '/pattern', '"pattern": "^(a|a)*$"'],
+    ['safe-pattern', 'behind', { ...text, pattern: '(?<=^(a+)+)b' }, '/pattern', '"pattern": "(?<=^(a+)+)b"'],
     ['safe-pattern', 'none at all', { ...text, pattern: '(' }, '/pattern', '"pattern": "("'],
     ['safe-pattern', 'too deep', { ...text, pattern: deep }, '/pattern', `"pattern": "${deep}"`],
     [

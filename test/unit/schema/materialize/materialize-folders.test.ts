@@ -355,6 +355,24 @@ describe('findings', () => {
       expect(message).toMatch(/; the folder that was named is probably shop below the schema folder, so name/)
   })
 
+  test('a version that no tool would read is not written', async () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 9000 }, (_, index) => [`number_${index}`, { type: 'integer' }]),
+    )
+    const folder = await folderOf({
+      'shop/click/current.yaml': JSON.stringify(click('1.0.0', { properties: fields })),
+    })
+
+    expect(await findingsIn(folder)).toEqual([
+      expect.objectContaining({
+        rule: 'readable',
+        message: expect.stringMatching(
+          /version 1\.0\.0 would have 1,\d+,\d+ characters, a schema at most 1,000,000; split it/,
+        ),
+      }),
+    ])
+  })
+
   test('two schemas with one $id', async () => {
     const folder = await folderOf({
       'shop/click/current.yaml': click('1.0.0'),
