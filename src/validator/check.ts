@@ -49,7 +49,13 @@ export function check(rules: Rules, value: unknown, report: Report, path: (strin
   const { type, enum: allowed } = known
   // A name of a type stands in no other's, so that this is right for one and for a list.
   if (type && !type.includes(kind) && !(Number.isInteger(value) && type.includes('integer'))) fail('type')
-  if (allowed && !allowed.some((one) => one === value || canonical(one) === canonical(value))) fail('enum')
+  if (
+    allowed &&
+    !allowed.some(
+      (one) => one === value || (typeof value === 'object' && canonical(one) === canonical(value)),
+    )
+  )
+    fail('enum')
 
   if (kind === 'number') limit(value as number, 'minimum', 'maximum')
   if (kind === 'string') {

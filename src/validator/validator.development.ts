@@ -1,5 +1,5 @@
 import type { Event, Problem } from '../core/event.ts'
-import { check, jsonOf, type Keyword, type Path, pointer, type Rules } from './check.ts'
+import { check, jsonOf, type Keyword, pointer, type Rules } from './check.ts'
 import { ruleInWords } from './words.ts'
 
 export type { Format, Rules } from './check.ts'
@@ -15,7 +15,7 @@ export function createValidator(rules: Rules, $schema: string): (event: Event) =
       const where = pointer(path)
       const wanted = wantedBy(own, keyword)
       const rule = ruleInWords(keyword, wanted, value, String(path[path.length - 1]))
-      const place = `${$schema}#${placeIn(rules, keyword === 'required' || keyword === 'additionalProperties' ? path.slice(0, -1) : path)}/${keyword}`
+      const place = `${$schema}#${placeOf(own, rules)}/${keyword}`
       problems.push({ path: where, keyword, message: `${where || 'the event'} ${rule}; see ${place}` })
     })
     if (problems.length)
@@ -34,13 +34,16 @@ function wantedBy(rules: Rules, keyword: Keyword): unknown {
   return keyword === 'pattern' ? pattern?.source : (others as { [keyword: string]: unknown })[keyword]
 }
 
-/** JSON pointer to the rules, in the schema, that hold for the value to which the path leads in an event. */
-function placeIn(rules: Rules, [name, ...below]: Path): string {
-  if (name === undefined || rules === true) return ''
-  const { properties = {}, additionalProperties, items } = rules
-  if (typeof name === 'number') return `/items${items ? placeIn(items, below) : ''}`
-  const isOwn = Object.keys(properties).includes(name)
-  const next = isOwn ? properties[name] : additionalProperties
-  const place = isOwn ? `/properties${pointer([name])}` : '/additionalProperties'
-  return `${place}${next ? placeIn(next, below) : ''}`
+/** JSON pointer to where some rules stand within others; undefined where they do not. */
+function placeOf(wanted: Rules, rules: Rules | false | undefined): string | undefined {
+  if (rules === wanted) return ''
+  if (typeof rules !== 'object') return undefined
+  const { properties = {}, items, additionalProperties, propertyNames } = rules
+  const named = Object.entries(properties).map(([name, below]) => [['properties', name], below] as const)
+  const others = Object.entries({ items, additionalProperties, propertyNames })
+  for (const [steps, below] of [...named, ...others.map(([keyword, below]) => [[keyword], below] as const)]) {
+    const place = placeOf(wanted, below)
+    if (place !== undefined) return pointer(steps) + place
+  }
+  return undefined
 }
