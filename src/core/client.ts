@@ -263,17 +263,18 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     } else {
       orDrop(event, () => {
         const submission: Submission = { ...event, ...JSON.parse(event.json) }
-        leaves = !waits(submission, event.notBefore)
+        leaves = !waits(event, submission)
         if (leaves) process(submission)
       })
     }
     return leaves
   }
 
-  /** Whether a held event waits on: its time has not come, or nothing decides yet, or another client has its schema. */
-  function waits({ stream, ids, data, hasSchema }: Submission, notBefore = 0): boolean {
-    if ((notBefore > now() && !closed) || explain(stream, ids).goes === undefined) return true
-    return Boolean(hasSchema && !data.$schema && !schemas.has(stream))
+  /** Whether a held event waits on: its time has not come, or nothing decides yet, or only others have its schema. */
+  function waits(event: QueuedEvent, { stream, ids, data, hasSchema }: Submission): boolean {
+    const early = Number(event.notBefore) > now() && !closed
+    if (early || explain(stream, ids).goes === undefined) return true
+    return Boolean(hasSchema && event.client !== client && !data.$schema && !schemas.has(stream))
   }
 
   /** What is too much for the queue: the oldest of the lowest priority. */

@@ -16,7 +16,8 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   /**
    * What is known of each stream's schema: the `schemas` of a file that `rivulet generate` has written, or a function
    * that loads such a file when a stream's first event comes: `(stream) => import(…)`. Until it is there, events wait
-   * undecided, within the stream's own bounds; what cannot be loaded is asked for again every 30 s.
+   * undecided, within the stream's own bounds; what cannot be loaded is asked for again after 30 s,
+   * then less and less often.
    */
   readonly schemas?: Schemas | LoadSchemas<Schemas>
   /** Ids of the host's own; those not given are made here. */

@@ -1,8 +1,9 @@
 import type { Environment } from './environment.ts'
 import type { LoadSchemas, StreamSchema, StreamSchemas } from './options.ts'
 
-/** In ms: when what could not be loaded is asked for again. */
+/** In ms: when what could not be loaded is asked for again; each time after twice as long, 32 minutes at most. */
 const RETRY = 30_000
+const MOST_DOUBLINGS = 6
 
 export interface SchemasOptions {
   /** The client's option. */
@@ -16,10 +17,10 @@ export interface SchemasOptions {
 export interface Schemas {
   /**
    * A stream's schema: nothing of it is known where there is none. Undefined while it is being loaded; what cannot be
-   * loaded is told of once, and asked for again every 30 s.
+   * loaded is told of once, and asked for again after 30 s, then less and less often.
    */
   of(stream: string): StreamSchema | undefined
-  /** Whether there is one, or may be once it is loaded. */
+  /** Whether it has one, or may have once it is loaded; loads none. */
   has(stream: string): boolean
   close(): void
 }
@@ -27,7 +28,7 @@ export interface Schemas {
 export function createSchemas({ given = {}, environment, onLoad }: SchemasOptions): Schemas {
   const { warn, after } = environment
   const loaded = new Map<string, StreamSchema | undefined>()
-  const failed = new Set<string>()
+  const failures = new Map<string, number>()
   let closed = false
 
   function givenFor(stream: string): StreamSchema | undefined {
@@ -45,21 +46,28 @@ export function createSchemas({ given = {}, environment, onLoad }: SchemasOption
       loaded.set(stream, schemas[stream] ?? {})
       onLoad()
     } catch (cause) {
-      if (!failed.has(stream)) warn(`schema of ${stream} not loaded`, cause)
-      failed.add(stream)
-      after(RETRY, () => {
+      const before = failures.get(stream) ?? 0
+      if (!before) warn(`schema of ${stream} not loaded`, cause)
+      failures.set(stream, before + 1)
+      after(RETRY * 2 ** Math.min(before, MOST_DOUBLINGS), () => {
         if (!closed) void load(stream, loadSchemas)
       })
     }
   }
 
+  function known(stream: string): StreamSchema | undefined {
+    return typeof given === 'function' ? loaded.get(stream) : (givenFor(stream) ?? {})
+  }
+
   return {
     of: (stream) => {
-      if (typeof given !== 'function') return givenFor(stream) ?? {}
-      if (!loaded.has(stream)) void load(stream, given)
-      return loaded.get(stream)
+      if (typeof given === 'function' && !loaded.has(stream)) void load(stream, given)
+      return known(stream)
     },
-    has: (stream) => typeof given === 'function' || Boolean(givenFor(stream)?.$schema),
+    has: (stream) => {
+      const schema = known(stream)
+      return !schema || Boolean(schema.$schema)
+    },
     close: () => {
       closed = true
     },

@@ -54,6 +54,28 @@ test('a schema is loaded when the first event of its stream comes, once, and not
   expect(sent()).toHaveLength(4)
 })
 
+test('without consent nothing is loaded', async () => {
+  const asked: string[] = []
+  const { client, pass } = await startClient({
+    environment,
+    options: {
+      consent: 'pending',
+      schemas: async (stream) => {
+        asked.push(stream)
+        return { schemas: {} }
+      },
+    },
+  })
+  client.submit('shop.click')
+  await pass(2 * LINGER)
+  expect(asked).toEqual([])
+
+  client.setConsent('granted')
+  await pass(2 * LINGER)
+
+  expect(asked).toEqual(['shop.click'])
+})
+
 test('a stream that the module does not have goes unjudged', async () => {
   const { client, outcomes, pass } = await startClient({
     environment,
@@ -75,7 +97,7 @@ test.each([
     },
   ],
   ['is no module', async () => null as never],
-])('a load that %s is told of, asked for again after 30 s, and loses nothing', async (_, fail) => {
+])('a load that %s is told of, asked for again, and loses nothing', async (_, fail) => {
   let calls = 0
   const schemas = (): Promise<{ schemas: StreamSchemas }> =>
     ++calls < 3 ? fail() : Promise.resolve({ schemas: { 'shop.click': buyOnly } })
@@ -88,7 +110,7 @@ test.each([
   expect(calls).toBe(1)
   expect(warnings.join()).toContain('schema of shop.click not loaded')
 
-  await pass(61_000)
+  await pass(91_000)
 
   expect(calls).toBe(3)
   expect(outcomes.map(wordOf)).toEqual(['delivered', 'delivered'])
@@ -127,6 +149,21 @@ test('an event whose schema a client knows is left to such a client, by those wh
   // What names its schema needs nobody to name it.
   expect(stranger.sent()).toMatchObject([{ $schema: '/shop/click/1.0.0' }])
   expect(knowing.sent()).toMatchObject([{ $schema: '/shop/click/1.0.0' }])
+})
+
+test('also where the other has schemas of its own, and loads them', async () => {
+  const first = await startClient({ environment, options: { schemas: () => new Promise<never>(() => {}) } })
+  first.client.submit('shop.click', { action: 'buy' })
+  await first.pass(LINGER)
+  first.crash()
+
+  const stranger = await startClient({
+    environment: { ...environment, origin: first.origin },
+    options: { schemas: async () => ({ schemas: { 'other.view': { $schema: '/other/view/1.0.0' } } }) },
+  })
+  await stranger.pass(4 * LINGER)
+
+  expect(stranger.sent()).toEqual([])
 })
 
 test('what waits for a schema keeps to the bounds of its stream', async () => {
@@ -173,7 +210,7 @@ test('a client that is closed asks for nothing more', async () => {
   const { client, warnings, pass } = await startClient({ environment, options: { schemas } })
   client.submit('shop.click')
   await pass(100_000)
-  expect(calls).toBe(4)
+  expect(calls).toBe(3)
   expect(warnings.filter((line) => line.includes('not loaded'))).toHaveLength(1)
 
   const closing = client.close()
@@ -181,7 +218,7 @@ test('a client that is closed asks for nothing more', async () => {
   await closing
   await pass(100_000)
 
-  expect(calls).toBe(4)
+  expect(calls).toBe(3)
 })
 
 test("an event of Rivulet's own waits for no schema", async () => {
