@@ -7,6 +7,7 @@ import { readTitles } from '../schema/folder.ts'
 import { type Generated, generate } from '../schema/generate/generate.ts'
 import { staleFiles, updateFiles } from '../schema/generate/generated-files.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
+import { isFragment } from '../schema/schema-uri.ts'
 import { readStreamsFile, type StreamSettings } from '../schema/generate/streams-file.ts'
 import { count, printFindings } from './findings.ts'
 
@@ -100,7 +101,7 @@ function others(folders: readonly string[], streams: readonly StreamSettings[]):
   const carried = new Set(streams.map(({ schemaTitle }) => schemaTitle))
   const titles = new Set(folders.flatMap((folder) => readTitles(folder).map(({ title }) => title)))
   return [...titles]
-    .filter((title) => !carried.has(title) && !title.split('/').includes('fragment'))
+    .filter((title) => !carried.has(title) && !isFragment(title))
     .map((title) => ({
       name: title.split('/').join('.'),
       schemaTitle: title,

@@ -1,8 +1,7 @@
-import { basename } from 'node:path'
 import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { referencedSchemas, referencesIn } from '../schema/refs.ts'
-import type { Schema, SchemaRepository } from '../schema/repository.ts'
+import { isDraft, type Schema, type SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
 import type { SchemaObject } from '../schema/schema-file.ts'
 
@@ -84,9 +83,8 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
 }
 
 /** What people edit takes its fields from others, and only what is made of it says what an event may have. */
-function isUnfinished({ path, content }: Schema): boolean {
-  const isDraft = basename(path).startsWith('current.')
-  return isDraft && ('allOf' in content || referencesIn(content).length > 0)
+function isUnfinished(schema: Schema): boolean {
+  return isDraft(schema) && ('allOf' in schema.content || referencesIn(schema.content).length > 0)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv'
-import { quoted } from './schema-error.ts'
+import { shown } from './schema-error.ts'
 import type { SchemaObject } from './schema-file.ts'
 import { errorAt, type Source } from './source.ts'
 
@@ -19,7 +19,7 @@ export function checkDraft07(source: Source, content: SchemaObject): void {
     throw errorAt(
       source,
       '/$schema',
-      `"$schema" is ${quoted(source.content.$schema)}; write it in draft-07, and "$schema": "https://json-schema.org/draft-07/schema#"`,
+      `"$schema" is ${shown(source.content.$schema)}; write it in draft-07, and "$schema": "https://json-schema.org/draft-07/schema#"`,
     )
   if (metaschema(content)) return
   const [error] = metaschema.errors ?? []

@@ -41,4 +41,9 @@ export function findingInWords({ rule, message, ...place }: Finding): string {
   return `${inWords(place)}: ${message} [${rule}]`
 }
 
+/** Findings that are the same once only, as where a broken fragment is found with each schema that refers to it. */
+export function onceEach(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()]
+}
+
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

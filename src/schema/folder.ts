@@ -30,7 +30,7 @@ const FILE = /^(\d+\.\d+\.\d+|latest|current)(?:\.(json|ya?ml))?$/
 /** Every title of a schema folder, by name. Throws a SchemaError where there is no such folder. */
 export function readTitles(folder: string): TitleFolder[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new SchemaError('no such schema folder; name one that holds <title>/<version>.yaml', {
+    throw new SchemaError('no such schema folder; name one that holds <area>/<name>/current.yaml', {
       place: { file: folder },
     })
   return titlesBelow(folder, '')

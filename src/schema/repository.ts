@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { SchemaError } from './schema-error.ts'
 import { compareVersions, parseSchemaUri } from './schema-uri.ts'
 import { readSource, type Source } from './source.ts'
 
 /** A schema and the file it was read from, for those who need no text. */
 export type Schema = Omit<Source, 'text'>
+
+/** Whether a schema is the one that people edit, and no version. */
+export function isDraft({ path }: Schema): boolean {
+  return basename(path).startsWith('current.')
+}
 
 /** The schemas of several folders, each `<title>/X.Y.Z.json|yaml`, `<title>/latest…` and `<title>/current.yaml`. */
 export interface SchemaRepository {
@@ -23,7 +28,9 @@ export interface SchemaRepository {
 export function openSchemaRepository(folders: readonly string[]): SchemaRepository {
   for (const folder of folders) {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new SchemaError(`${folder}: no such schema folder; name one that holds <title>/<version>.yaml`)
+      throw new SchemaError('no such schema folder; name one that holds <area>/<name>/current.yaml', {
+        place: { file: folder },
+      })
   }
 
   return {

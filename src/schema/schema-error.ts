@@ -25,11 +25,11 @@ export function inWords({ file, line }: Place): string {
   return line === undefined ? file : `${file}:${line}`
 }
 
-const LONGEST_QUOTE = 80
-
-/** What a schema says, for a message. */
-export function quoted(value: unknown): string {
+/** A value of a schema in a message, shortened; `missing` where there is none. */
+export function shown(value: unknown): string {
   if (value === undefined) return 'missing'
-  if (typeof value !== 'string') return 'no text'
-  return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE - 1)}…` : value)
+  const text = JSON.stringify(value)
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
+
+const LONGEST = 80

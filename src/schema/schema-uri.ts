@@ -14,6 +14,11 @@ export function parseSchemaUri(uri: string): SchemaUri | undefined {
   return title && version ? { title, version } : undefined
 }
 
+/** Whether a title is that of a part for other schemas, and of no event: it has a folder `fragment` in it. */
+export function isFragment(title: string): boolean {
+  return title.split('/').includes('fragment')
+}
+
 /** Orders versions by their numbers: `1.10.0` comes after `1.9.0`. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]]

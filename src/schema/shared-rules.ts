@@ -1,4 +1,4 @@
-import { quoted } from './schema-error.ts'
+import { shown } from './schema-error.ts'
 import { parseSchemaUri } from './schema-uri.ts'
 
 /** What findings, configs and `--rules` call a rule that several tools keep, and why it is there, in one sentence. */
@@ -42,7 +42,7 @@ export const COMPATIBLE: SharedRule = {
 /** What to do about a `title` that is not the path of its folder. */
 export function wrongTitle(title: unknown, path: string): string {
   const fix = folderAbove(title, path) ?? `write ${path}, the path of the folder, or move the folder`
-  return `"title" is ${quoted(title)}; ${fix}`
+  return `"title" is ${shown(title)}; ${fix}`
 }
 
 /** What to do about an `$id` that is not the path of its folder with a version; by default, one that is to be chosen. */
@@ -52,7 +52,7 @@ export function wrongId(
   version = 'X.Y.Z, with 1.0.0 for the first version',
 ): string {
   const fix = folderAbove(parseSchemaUri(String($id))?.title, path) ?? `write /${path}/${version}`
-  return `"$id" is ${quoted($id)}; ${fix}`
+  return `"$id" is ${shown($id)}; ${fix}`
 }
 
 /** Whoever names schemas/shop for schemas gets every title wrong. */

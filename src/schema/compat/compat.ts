@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Harm, harmOf, harmOfLength, harmOfSchema, OTHER, WIDER } from './harm.ts'
 import { ownValue, pointerTo } from '../json-pointer.ts'
+import { shown } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
 import { isObject, SCHEMA_MAPS, SCHEMAS } from '../subschemas.ts'
 
@@ -145,13 +146,6 @@ function broken({ pointer, isMixed }: Where, harm: Harm, what: string): Break {
 /** Whether a change hurts anyone; else it is a slip that can be put back. */
 export function isHarm({ readers, producers }: Harm): boolean {
   return readers !== undefined || producers !== undefined
-}
-
-const LONGEST_VALUE = 60
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value)
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
 }
 
 const them = ({ length }: readonly unknown[]) => (length === 1 ? 'it' : 'them')

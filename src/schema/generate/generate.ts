@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { type Finding, findingOf } from '../finding.ts'
+import { type Finding, findingOf, onceEach } from '../finding.ts'
 import type { SchemaRepository } from '../repository.ts'
 import { SchemaError } from '../schema-error.ts'
 import { filesOf, moduleOf } from './modules.ts'
@@ -63,7 +63,8 @@ export function generate({ streams, source, revision, repository, validator }: G
   const bySchema = grouped(found)
   return {
     files: new Map(findings.length ? [] : filesOf(found, bySchema, { header, validator })),
-    findings: onePerPlace(findings),
+    // What is wrong with a schema is wrong for all of its streams.
+    findings: onceEach(findings),
     schemas: [...bySchema].map(([$schema, [first, ...others]]) => ({
       $schema,
       streams: [first!, ...others].map(({ name }) => name),
@@ -77,15 +78,6 @@ const taken = ({ name, schemaTitle }: StreamSettings) =>
   `the stream ${name} carries another schema, so that ${schemaTitle} has no stream of that name; add one to the config`
 
 const WHY = 'A page can only check what is known of its events.'
-
-/** What is wrong with a schema is wrong for all of its streams. */
-function onePerPlace(findings: readonly Finding[]): Finding[] {
-  return [
-    ...new Map(
-      findings.map((finding) => [`${finding.file}:${finding.line} ${finding.message}`, finding]),
-    ).values(),
-  ]
-}
 
 function grouped(streams: readonly TypedStream[]): Map<string, TypedStream[]> {
   const groups = new Map<string, TypedStream[]>()

@@ -1,7 +1,6 @@
-import { basename } from 'node:path'
 import { readTitles } from '../folder.ts'
 import { nearest } from '../lint/nearest.ts'
-import type { SchemaRepository } from '../repository.ts'
+import { isDraft, type SchemaRepository } from '../repository.ts'
 import { SchemaError } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
 import type { Source } from '../source.ts'
@@ -51,8 +50,9 @@ function misspelt({ others }: StreamSettings): string {
 
 /** The URI of the highest version that is materialized: events name it from now on. */
 function newest(title: string, { versionsOf, find }: SchemaRepository): string | undefined {
-  const isMaterialized = (uri: string) => !basename(find(uri)?.path ?? '').startsWith('current')
-  return versionsOf(title).filter(isMaterialized).at(-1)
+  return versionsOf(title)
+    .filter((uri) => !isDraft(find(uri)!))
+    .at(-1)
 }
 
 function whatIsThere(title: string, { folders, versionsOf }: SchemaRepository): string {

@@ -4,7 +4,8 @@ import { metaschema } from '../draft-07.ts'
 import { pointerTo, valueAt } from '../json-pointer.ts'
 import { subschemasOf } from '../subschemas.ts'
 import { nearest } from './nearest.ts'
-import { type Problem, type SchemaRule, shown } from './rule.ts'
+import type { Problem, SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 
 const { properties } = metaschema.schema as { properties: object }
 const KEYWORDS = [...Object.keys(properties), 'writeOnly']

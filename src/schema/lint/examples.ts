@@ -3,8 +3,9 @@ import ajvFormats from 'ajv-formats'
 import type { SchemaObject } from '../schema-file.ts'
 import { valueAt } from '../json-pointer.ts'
 import { isObject } from '../subschemas.ts'
-import { isFragment } from './references.ts'
-import { type LintedSchema, type SchemaRule, shown } from './rule.ts'
+import { isFragment } from '../schema-uri.ts'
+import type { LintedSchema, SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 import { hasSafePatterns } from './security.ts'
 
 export const hasExamples: SchemaRule = {

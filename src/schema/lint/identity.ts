@@ -1,7 +1,8 @@
 import { parseSchemaUri } from '../schema-uri.ts'
 import { namesDraft07 } from '../draft-07.ts'
 import { ID_IS_TITLE_AND_VERSION, TITLE_IS_PATH, UNIQUE_ID, wrongId, wrongTitle } from '../shared-rules.ts'
-import { type LintedSchema, type SchemaRule, shown } from './rule.ts'
+import type { LintedSchema, SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 
 export const titleIsPath: SchemaRule = {
   ...TITLE_IS_PATH,

@@ -1,6 +1,7 @@
 import { pointerTo, valueAt } from '../json-pointer.ts'
 import { isObject, subschemasOf } from '../subschemas.ts'
-import { problemsIf, type SchemaRule, shown } from './rule.ts'
+import { problemsIf, type SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 
 export const snakeCase: SchemaRule = {
   name: 'snake-case',

@@ -1,3 +1,4 @@
+import { isFragment } from '../schema-uri.ts'
 import { type Reference, referencesIn } from '../refs.ts'
 import type { Schema } from '../repository.ts'
 import { SchemaError } from '../schema-error.ts'
@@ -137,9 +138,4 @@ const listed = (value: unknown): SchemaObject[] => (Array.isArray(value) ? value
 
 function propertyOf({ schema, pointer }: Target, name: string): unknown {
   return valueAt(schema.content, `${pointer}/properties/${name}`)
-}
-
-/** Whether a title is a part for other schemas, and no event: its path has a folder `fragment`. */
-export function isFragment(title: string): boolean {
-  return title.split('/').includes('fragment')
 }

@@ -70,12 +70,3 @@ export interface Library {
 export function problemsIf(isWrong: boolean, pointer: string, message: string): Problem[] {
   return isWrong ? [{ pointer, message }] : []
 }
-
-/** A value of a schema in a message, shortened; `missing` where there is none. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'missing'
-  const text = JSON.stringify(value)
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-}
-
-const LONGEST = 60

@@ -4,7 +4,8 @@ import { isSafePattern } from 'redos-detector'
 import type { SchemaObject } from '../schema-file.ts'
 import { pointerTo } from '../json-pointer.ts'
 import { isObject, subschemasOf } from '../subschemas.ts'
-import { type Problem, type SchemaRule, shown } from './rule.ts'
+import type { Problem, SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 
 const require = createRequire(import.meta.url)
 const secureMetaschema: AnySchemaObject = require('ajv/lib/refs/json-schema-secure.json')

@@ -1,7 +1,8 @@
 import type { SchemaObject } from '../schema-file.ts'
 import { pointerTo } from '../json-pointer.ts'
 import { DESCRIBING, isObject, subschemasOf } from '../subschemas.ts'
-import { type Problem, problemsIf, type SchemaRule, shown } from './rule.ts'
+import { type Problem, problemsIf, type SchemaRule } from './rule.ts'
+import { shown } from '../schema-error.ts'
 
 export const deterministicTypes: SchemaRule = {
   name: 'deterministic-types',

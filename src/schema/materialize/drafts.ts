@@ -4,7 +4,7 @@ import { readTitles, type TitleFolder } from '../folder.ts'
 import { isInRepository } from '../git-revision.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type PublishedFile, readPublished } from './published.ts'
-import { quoted, SchemaError } from '../schema-error.ts'
+import { shown, SchemaError } from '../schema-error.ts'
 import { lineOf } from '../schema-file.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
 import {
@@ -105,5 +105,5 @@ function misnamed(
 }
 
 function takenId($id: unknown, file: string, title: string): string {
-  return `"$id" is ${quoted($id)}, which ${file} has already; write /${title}/X.Y.Z`
+  return `"$id" is ${shown($id)}, which ${file} has already; write /${title}/X.Y.Z`
 }

@@ -1,5 +1,5 @@
 import { type Draft, draftsOf, openFolder } from './drafts.ts'
-import { type Finding, findingOf } from '../finding.ts'
+import { type Finding, findingOf, onceEach } from '../finding.ts'
 import { openLookup } from './lookup.ts'
 import { createMaterializer } from './materialize.ts'
 import type { SchemaObject } from '../schema-file.ts'
@@ -74,10 +74,4 @@ function sourcesOf(drafts: readonly Draft[]): (uri: string) => Source | undefine
     const draft = byUri.get(uri)
     return draft && (publishedSources(draft)[0] ?? draft.source)
   }
-}
-
-/** A broken fragment is found again with each schema that refers to it. */
-function onceEach(findings: readonly Finding[]): Finding[] {
-  const byText = new Map(findings.map((finding) => [JSON.stringify(finding), finding]))
-  return [...byText.values()]
 }

@@ -3,7 +3,7 @@ import { checkDraft07 } from '../draft-07.ts'
 import type { SchemaLookup } from './lookup.ts'
 import { type Conflict, mergeAllOf } from './merge-all-of.ts'
 import { type Resolved, resolveRefs, loopInWords } from './resolve-refs.ts'
-import type { SchemaError } from '../schema-error.ts'
+import { type SchemaError, shown } from '../schema-error.ts'
 import type { SchemaObject } from '../schema-file.ts'
 import { errorAt, type Source } from '../source.ts'
 
@@ -64,7 +64,7 @@ function nowhere(uri: string, { places }: SchemaLookup): string {
 function contradiction(schema: Source, { originOf }: Resolved, { pointer, sides }: Conflict): SchemaError {
   const [one, other] = sides.map(({ schema: part, keyword }) => {
     const { ref, pointer: at = '' } = originOf(part) ?? {}
-    return `"${keyword}" is ${shortened(JSON.stringify(part[keyword]))} in ${ref ?? `#${at}`}`
+    return `"${keyword}" is ${shown(part[keyword])} in ${ref ?? `#${at}`}`
   })
   const at = originOf(sides[1].schema)?.pointer ?? ''
   return errorAt(
@@ -72,8 +72,4 @@ function contradiction(schema: Source, { originOf }: Resolved, { pointer, sides 
     at,
     `"allOf" cannot be merged at ${pointer || '#'}: ${one}, and ${other}; make them agree, or take one out`,
   )
-}
-
-function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

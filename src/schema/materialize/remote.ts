@@ -1,4 +1,4 @@
-import { quoted, SchemaError } from '../schema-error.ts'
+import { shown, SchemaError } from '../schema-error.ts'
 import { LARGEST_SCHEMA } from '../schema-file.ts'
 import { parseSchemaUri } from '../schema-uri.ts'
 import { type Source, sourceOf } from '../source.ts'
@@ -71,7 +71,7 @@ function checked(source: Source, uri: string): Source {
   const [asked, answered] = [uri, String(source.content.$id)].map((each) => parseSchemaUri(each))
   if (answered && answered.title === asked?.title && answered.version === asked.version) return source
   throw new SchemaError(
-    `answers with what is not the schema ${uri}: its "$id" is ${quoted(source.content.$id)}; correct "repositories" in rivulet-schemas.yaml`,
+    `answers with what is not the schema ${uri}: its "$id" is ${shown(source.content.$id)}; correct "repositories" in rivulet-schemas.yaml`,
     { place: { file: source.path } },
   )
 }

@@ -403,7 +403,7 @@ test('each break is told, in the order of the old schema', () => {
 
 test('a value too long for a line is cut', () => {
   expect(told({ const: 'a'.repeat(100) }, {})).toEqual([
-    `/const: it was "${'a'.repeat(59)}… and is gone: ${READERS}`,
+    `/const: it was "${'a'.repeat(79)}… and is gone: ${READERS}`,
   ])
 })
 

@@ -331,7 +331,7 @@ describe('findings', () => {
       'id-is-title-and-version',
       '"$id" is "/shop/view/1.0.0"',
     ],
-    ['an $id that is no text', { $id: 1 }, 3, 'id-is-title-and-version', '"$id" is no text'],
+    ['an $id that is no text', { $id: 1 }, 3, 'id-is-title-and-version', '"$id" is 1'],
   ])('%s', async (_, fields, line, rule, message) => {
     const folder = await folderOf({ 'shop/click/current.json': click('1.0.0', fields) })
 
