@@ -3,7 +3,7 @@ import type { Environment, Phase, Told } from '../../src/core/environment.ts'
 import type { Event, Fate } from '../../src/core/event.ts'
 import { type Account, LEDGER, outcomeOf } from '../../src/core/ledger.ts'
 import { type QueuedEvent, WRITE_WINDOW } from '../../src/core/queue.ts'
-import type { ClientOptions } from '../../src/core/options.ts'
+import type { ClientOptions, LoadSchemas, StreamSchemas } from '../../src/core/options.ts'
 import {
   createOrigin,
   createTestEnvironment,
@@ -126,6 +126,7 @@ export interface Tab {
   /** What waits for the page to come back. */
   readonly frozen: (() => void)[]
   consent: 'granted' | 'pending'
+  readonly isKnowing: boolean
   closed: boolean
   /** It was gone at some time, or is closed: others cannot tell it what became of its events. */
   hearsAll: boolean
@@ -140,10 +141,14 @@ interface Submission {
   writable: number | undefined
 }
 
-export type RunOptions = Pick<ClientOptions, 'resend' | 'maxQueueBytes'> & { readonly seed: number }
+export type RunOptions = Pick<ClientOptions, 'resend' | 'maxQueueBytes'> & {
+  readonly seed: number
+  /** Which share of the pages knows the schemas of the streams, and loads each with its first event. */
+  readonly knowing: number
+}
 
 /** One origin with its tabs, two intakes and a config, and all that an observer from outside can know of them. */
-export function createWorld({ seed, ...options }: RunOptions) {
+export function createWorld({ seed, knowing, ...options }: RunOptions) {
   const origin = createOrigin()
   const random = createRandom(seed)
   const tabs: Tab[] = []
@@ -167,6 +172,7 @@ export function createWorld({ seed, ...options }: RunOptions) {
   }
   let config: keyof typeof CONFIGS = 'none'
   let beacons = true
+  let loadsAreWell = false
   let elapsed = 0
   let storageFails = false
   let storageBroke = false
@@ -202,7 +208,23 @@ export function createWorld({ seed, ...options }: RunOptions) {
     fates.set(id, known.add(outcomeOf(fate)))
   }
 
-  function open(phase: Phase = 'visible', consent: Tab['consent'] = 'granted'): Tab {
+  /** Comes after a while, or not at all. */
+  function loadFrom({ environment }: TestEnvironment): LoadSchemas<StreamSchemas> {
+    return (stream) =>
+      new Promise((resolve, reject) => {
+        const isWell = loadsAreWell || random() < 0.6
+        const schemas = { [stream]: { $schema: `/${stream}/1.0.0` } }
+        environment.after(random() * 3000, () =>
+          isWell ? resolve({ schemas }) : reject(new Error('offline')),
+        )
+      })
+  }
+
+  function open(
+    phase: Phase = 'visible',
+    consent: Tab['consent'] = 'granted',
+    isKnowing = random() < knowing,
+  ): Tab {
     const page = createTestEnvironment({
       origin,
       answers: receive,
@@ -244,8 +266,9 @@ export function createWorld({ seed, ...options }: RunOptions) {
     const tail = String(Math.floor(random() * 1e12)).padStart(12, '0')
     const eventId = (at: number) => `${page.environment.eventId(at).slice(0, 18)}-8000-${tail}`
     const environment = { ...page.environment, eventId, tell, after }
-    const client = createClient({ ...URLS, ...options, consent, onOutcome }, environment)
-    const tab: Tab = { page, client, told, frozen, consent, closed: false, hearsAll: true }
+    const schemas = isKnowing ? { schemas: loadFrom({ ...page, environment }) } : {}
+    const client = createClient({ ...URLS, ...options, ...schemas, consent, onOutcome }, environment)
+    const tab: Tab = { page, client, told, frozen, consent, isKnowing, closed: false, hearsAll: true }
     tabs.push(tab)
     return tab
   }
@@ -372,6 +395,11 @@ export function createWorld({ seed, ...options }: RunOptions) {
       if (Math.abs(time - START) < 2 * DAY) origin.clock.set(time)
     },
     /** Later than it was at any time before: what waits for its time no longer does. */
+    /** Whether pages know schemas at all. */
+    isKnowing: knowing > 0,
+    loadWell: () => {
+      loadsAreWell = true
+    },
     setClockRight: () => origin.clock.set(START + 3 * DAY),
     breakStorage: () => {
       storageFails = storageBroke = true
