@@ -21,6 +21,8 @@ test('two clients of a page share the queue, send each event once, and each hear
   const { site, intake, relay } = await startWeb()
   const context = await newContext(browser)
   const { page } = await visit(context, `${site}/first`)
+  // What waits undecided for a config, either client may decide on, under its own name.
+  await page.waitForFunction(() => window.client.explain('web.click').goes, undefined, PATIENCE)
 
   const ids = await page.evaluate(async () => {
     window.heard = [[], []]
