@@ -64,10 +64,13 @@ export async function startRelay(target: string): Promise<Relay> {
 
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
-    // A page that is killed while it sends leaves half a request, which counts as none.
-    request.on('error', () => response.destroy())
     request.on('data', (chunk) => chunks.push(chunk))
-    await once(request, 'end')
+    // A page that is killed while it sends leaves half a request, which counts as none.
+    const isWhole = await once(request, 'end').then(
+      () => true,
+      () => false,
+    )
+    if (!isWhole) return void response.destroy()
     const { method = '', url = '', headers } = request
     const body = Buffer.concat(chunks).toString()
     const arrival: Arrival = {
