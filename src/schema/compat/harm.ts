@@ -16,7 +16,7 @@ export const WIDER: Harm = { readers: 'readers get what could not be before' }
 /** It takes something else, or what it takes cannot be told from the keyword alone. */
 export const OTHER: Harm = { ...WIDER, ...NARROWER }
 /** It takes the same; whoever goes by the keyword still gets something else. */
-export const NONE: Harm = {}
+const NONE: Harm = {}
 
 /** What it does that a keyword with a plain value was changed; `is` is undefined where it is gone. */
 export function harmOf(keyword: string, was: unknown, is: unknown): Harm {

@@ -52,11 +52,6 @@ export function createMaterializer(lookup: SchemaLookup): Materializer {
   }
 }
 
-/** Materializes one schema. */
-export function materializeSchema(schema: Source, lookup: SchemaLookup): Promise<SchemaObject> {
-  return createMaterializer(lookup)(schema)
-}
-
 function nowhere(uri: string, { places }: SchemaLookup): string {
   return `"$ref" leads to ${uri}, which is no schema in ${places.join(', ')}; correct it, or add the folder or URL that has it to "repositories" in rivulet-schemas.yaml`
 }

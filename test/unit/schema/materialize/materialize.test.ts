@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type SchemaLookup, openLookup } from '../../../../src/schema/materialize/lookup.ts'
-import { createMaterializer, materializeSchema } from '../../../../src/schema/materialize/materialize.ts'
+import { createMaterializer } from '../../../../src/schema/materialize/materialize.ts'
 import { SchemaError } from '../../../../src/schema/schema-error.ts'
 import type { SchemaObject } from '../../../../src/schema/schema-file.ts'
 import { serialize } from '../../../../src/schema/materialize/serialize.ts'
@@ -16,9 +16,8 @@ async function materialized(own: SchemaObject, others: { [title: string]: Schema
     $id: _id,
     $schema: _schema,
     ...content
-  } = await materializeSchema(
+  } = await createMaterializer(lookupOf(others))(
     sourceOf('a/own/current.json', JSON.stringify({ ...head('a/own'), ...own })),
-    lookupOf(others),
   )
   return content
 }
@@ -158,7 +157,7 @@ test.each([
   const text = JSON.stringify({ ...head('a/own'), properties: { x } }, null, 2)
   const lookup = lookupOf({ 'a/part': { properties: {} } })
 
-  const error = await failure(materializeSchema(sourceOf('a/own/current.json', text), lookup))
+  const error = await failure(createMaterializer(lookup)(sourceOf('a/own/current.json', text)))
 
   expect(error.what).toContain(message)
   const line = text.split('\n').findIndex((each) => each.includes('$ref')) + 1
@@ -203,7 +202,7 @@ test('a contradiction names both sides, and the line', async () => {
   )
 
   const error = await failure(
-    materializeSchema(sourceOf('current.json', text), lookupOf({ 'a/part': { properties: { x: TEXT } } })),
+    createMaterializer(lookupOf({ 'a/part': { properties: { x: TEXT } } }))(sourceOf('current.json', text)),
   )
 
   expect(error.what).toBe(
@@ -286,9 +285,9 @@ test('the same schema gives the same bytes, and a version gives itself', async (
       const source = (content: SchemaObject) => sourceOf('current.json', JSON.stringify(content))
       const schema = source({ ...head('a/own'), ...own })
 
-      const once = await materializeSchema(schema, lookupOf(part))
-      const again = await materializeSchema(schema, lookupOf(part))
-      const twice = await materializeSchema(source(once), lookupOf({}))
+      const once = await createMaterializer(lookupOf(part))(schema)
+      const again = await createMaterializer(lookupOf(part))(schema)
+      const twice = await createMaterializer(lookupOf({}))(source(once))
 
       for (const ending of ['json', 'yaml'] as const) {
         expect(serialize(again, ending)).toBe(serialize(once, ending))

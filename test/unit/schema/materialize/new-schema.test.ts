@@ -5,7 +5,7 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
 import { openLookup } from '../../../../src/schema/materialize/lookup.ts'
-import { materializeSchema } from '../../../../src/schema/materialize/materialize.ts'
+import { createMaterializer } from '../../../../src/schema/materialize/materialize.ts'
 import { beginSchema } from '../../../../src/schema/materialize/new-schema.ts'
 import { readSource, sourceOf } from '../../../../src/schema/source.ts'
 import { folderOf } from '../../../support/folder.ts'
@@ -15,7 +15,7 @@ const OWN = fileURLToPath(new URL('../../../../schemas', import.meta.url))
 test('what it writes materializes as it stands, and its example is valid', async () => {
   const path = beginSchema(await folderOf(), 'shop/basket/change')
 
-  const { $schema, ...made } = await materializeSchema(readSource(path), openLookup([OWN]))
+  const { $schema, ...made } = await createMaterializer(openLookup([OWN]))(readSource(path))
 
   expect(made).toMatchObject({
     title: 'shop/basket/change',
@@ -34,7 +34,7 @@ test('its example stays valid when the version is raised', async () => {
   const path = beginSchema(await folderOf(), 'shop/click')
 
   const text = readFileSync(path, 'utf8').replace('$id: /shop/click/1.0.0', '$id: /shop/click/1.1.0')
-  const made = await materializeSchema(sourceOf(path, text), openLookup([OWN]))
+  const made = await createMaterializer(openLookup([OWN]))(sourceOf(path, text))
 
   expect(made.examples).toMatchObject([{ $schema: '/shop/click/1.1.0' }])
 })
@@ -44,7 +44,7 @@ test('what it tells to add for context materializes, too', async () => {
   const hint = /^# (- \$ref: .*)$/m.exec(readFileSync(path, 'utf8'))![1]!
 
   const text = readFileSync(path, 'utf8').replace('allOf:\n', `allOf:\n  ${hint}\n`)
-  const made = await materializeSchema(sourceOf(path, text), openLookup([OWN]))
+  const made = await createMaterializer(openLookup([OWN]))(sourceOf(path, text))
 
   expect(made.properties).toHaveProperty('performer')
 })
