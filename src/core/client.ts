@@ -8,7 +8,8 @@ import {
   type StreamSchema,
   type StreamSchemas,
 } from './options.ts'
-import { createStreamConfigs, type StreamConfig } from './stream-config.ts'
+import { createStreamConfigs } from './stream-config.ts'
+import type { StreamConfig } from './settings.ts'
 import { drawOf, reasonToLeave } from './sample.ts'
 import { createSchemas } from './schemas.ts'
 import { enrich } from './enrich.ts'

@@ -32,6 +32,8 @@ export interface Producer {
   rate: number
   /** Revision of the config that decided. */
   revision?: string | undefined
+  /** Forced into the sample by the debug switch: it stands for nothing, has no `seq`, and is to be counted nowhere. */
+  debug?: true
 }
 
 /** One thing wrong with an event: where, and which rule of its schema says so. */
@@ -49,12 +51,14 @@ export type DropReason =
   | 'killed' // the stream's state is `off`
   | 'out-of-sample'
   | 'no-id' // sampled by a unit for which there is no id
+  | 'curated' // what its stream's `curation` asks for does not hold
   | 'invalid' // not what its schema asks for, or no object at all
   | 'before-queue' // the host's `beforeQueue` returned null or another event, or threw
   | 'unserializable' // cyclic, a BigInt, a getter that throws
   | 'too-large' // over 90 kB of JSON
   | 'closed' // submitted after `close()`, or unsent then and in memory only
   | 'consent' // it is denied, or was withdrawn while the event was queued
+  | 'gpc' // the visitor's browser asks for privacy, and the stream respects it
   | 'limited' // more of its stream in one minute and page than `max_per_minute`
   | 'evicted' // the queue was full, and this one of the lowest priority the oldest
   | 'expired' // queued for longer than `max_age_seconds`, or for a week without a config

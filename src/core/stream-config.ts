@@ -1,30 +1,6 @@
 import type { Environment } from './environment.ts'
-import type { DropReason } from './event.ts'
-import { type Fields, fieldsOf } from './fields.ts'
 import { delayAfter } from './retry.ts'
-import type { Sample } from './sample.ts'
-
-/** What is in force for one stream. */
-export interface StreamConfig {
-  /** Why none of its events goes: it is switched off, or its settings cannot be used. */
-  readonly reason?: DropReason | undefined
-  /** What about the settings is the cause. */
-  readonly why: string
-  readonly revision?: string | undefined
-  /** Where its events go. */
-  readonly url: string
-  /** Absent: every unit is kept. */
-  readonly sample?: Sample | undefined
-  readonly provideValues: readonly string[]
-  /** Events of one minute and page, at most. */
-  readonly maxPerMinute: number
-  /** In ms: what is queued for longer expires. */
-  readonly longestWait: number
-  /** Who goes first when not all can: 1 before 0 before -1. */
-  readonly priority?: number | undefined
-  /** Its events are kept in memory only. */
-  readonly volatile: boolean
-}
+import { type Config, isOlder, readConfig, type StreamConfig } from './settings.ts'
 
 /** The newest good config, refreshed behind the reader's back. */
 export interface StreamConfigs {
@@ -51,19 +27,6 @@ export interface StreamConfigsOptions {
   onConfig(): void
 }
 
-/** Of a stream, under `producers`, as far as they are known here. It is data, and may be anything. */
-interface Settings {
-  readonly state?: unknown
-  readonly provide_values?: unknown
-  readonly priority?: string
-  readonly storage?: string
-  readonly max_per_minute?: number
-  readonly max_age_seconds?: number
-}
-
-const PRIORITIES = ['low', 'normal', 'high']
-
-const REFRESH_SECONDS = 300
 const LONGEST_AGE = 7 * 24 * 3_600_000
 /** What is longer is something else, and parsing it would be felt. */
 const LONGEST_TEXT = 1_000_000
@@ -80,89 +43,48 @@ export function createStreamConfigs({
   const { memo, now, after, warn } = environment
   // The 1 is the version of the layout: when a config was fetched, and the config.
   const memoKey = `config/1 ${url}`
-  let streams: Map<string, StreamConfig> | undefined
-  let revision: string | undefined
-  let refreshSeconds = REFRESH_SECONDS
+  const base = { intakeUrl, resolve: environment.resolve }
+  let config: Config | undefined
   let trouble = ''
   let failures = 0
   let cancel = () => {}
   let closed = false
 
   /** Puts a config into force unless it is none, or older than the one that is: then it throws. */
-  function adopt(config: unknown): void {
-    // As EventStreamConfig's API serves it, or the bare map.
-    const { streams: wrapped, ...top } = fieldsOf(config)
-    const found = Object.entries(fieldsOf(wrapped ?? top))
-    if (!found.length) throw new Error('no streams in it')
-    const { services, revision: next, refresh_seconds } = wrapped ? top : ({} as Fields)
+  function adopt(found: unknown): void {
+    const next = readConfig(found, base)
     // Without a revision, what came last is newest.
-    if (next && revision && digitsOf(next).localeCompare(digitsOf(revision), 'en', { numeric: true }) < 0) {
-      throw new Error(`revision ${next} is older than ${revision}`)
+    if (next.revision && config?.revision && isOlder(next.revision, config.revision)) {
+      throw new Error(`revision ${next.revision} is older than ${config.revision}`)
     }
-    revision = next ? String(next) : undefined
-    refreshSeconds = Math.max(1, Number(refresh_seconds) || REFRESH_SECONDS)
-    streams = new Map(found.map(([name, settings]) => [name, configOf(settings, fieldsOf(services))]))
-  }
-
-  function configOf(found: unknown, services: Fields = {}): StreamConfig {
-    const settings = fieldsOf(found)
-    const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
-    const {
-      state = 'on',
-      provide_values,
-      priority = 'normal',
-      storage = 'durable',
-      max_per_minute = Infinity,
-      max_age_seconds = LONGEST_AGE / 1000,
-    } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) } as Settings
-    const sample = sampleOf(settings.sample)
-    const service = services[String(settings.destination_event_service)]
-    const url = environment.resolve(typeof service === 'string' ? service : intakeUrl)
-    const wrong =
-      (found !== settings && 'settings') ||
-      (settings.sample && !sample && 'sample') ||
-      (state !== 'on' && 'state') ||
-      (!PRIORITIES.includes(priority) && 'priority') ||
-      (!['durable', 'memory'].includes(storage) && 'storage') ||
-      (!isAmount(max_per_minute) && 'max_per_minute') ||
-      (!isAmount(max_age_seconds) && 'max_age_seconds') ||
-      (!url && 'destination_event_service')
-    return {
-      reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
-      why: wrong ? `${wrong}: ${JSON.stringify(found)}` : '',
-      revision,
-      url: url ?? '',
-      sample,
-      provideValues: Array.isArray(provide_values) ? provide_values : [],
-      maxPerMinute: max_per_minute,
-      longestWait: max_age_seconds * 1000,
-      priority: PRIORITIES.indexOf(priority) - 1,
-      volatile: storage === 'memory',
-    }
+    config = next
   }
 
   async function refresh(): Promise<void> {
     if (!url || !allowed()) return
     // Without consent, it could not be looked at before.
-    if (!streams && !failures) take(recall)
+    if (!config && !failures) take(recall)
     const { status, text } = await environment.get(url)
     take(() => {
       if (status !== 200 || text.length > LONGEST_TEXT) {
         throw new Error(`status ${status}, ${text.length} characters: ${text.slice(0, 99)}`)
       }
-      const config = JSON.parse(text)
-      adopt(config)
-      memo.write(memoKey, JSON.stringify([now(), config]))
+      const found = JSON.parse(text)
+      adopt(found)
+      memo.write(memoKey, JSON.stringify([now(), found]))
       onConfig()
     })
     cancel()
     if (closed) return
-    cancel = after(streams ? refreshSeconds * 1000 : delayAfter(failures, environment.random()), refresh)
+    cancel = after(
+      config ? config.refreshSeconds * 1000 : delayAfter(failures, environment.random()),
+      refresh,
+    )
   }
 
   function recall(): void {
-    const [at, config] = JSON.parse(memo.read(memoKey) ?? '[0]')
-    if (now() - at < LONGEST_AGE) adopt(config)
+    const [at, found] = JSON.parse(memo.read(memoKey) ?? '[0]')
+    if (now() - at < LONGEST_AGE) adopt(found)
   }
 
   /** What is no config changes nothing. One line in the console for each change of state. */
@@ -178,7 +100,8 @@ export function createStreamConfigs({
     }
   }
 
-  const unknown: StreamConfig = { ...configOf({}), reason: 'unconfigured', why: 'not in the config' }
+  /** Without a URL, what is given is all there will be. */
+  const none = readConfig({ streams: { '': {} } }, base)
 
   // What the last visit left decides at once, unless the page brings something newer.
   take(recall)
@@ -188,7 +111,7 @@ export function createStreamConfigs({
     if (phase === 'visible') void refresh()
   })
   return {
-    of: (stream) => (streams || !url ? (streams?.get(stream) ?? unknown) : undefined),
+    of: (stream) => (config ?? (url ? undefined : none))?.of(stream),
     trouble: () => trouble,
     refresh,
     close: () => {
@@ -197,20 +120,4 @@ export function createStreamConfigs({
       cancel()
     },
   }
-}
-
-/** Revisions compare by their runs of digits. */
-function digitsOf(revision: unknown): string {
-  return String(revision).replace(/\D+/g, ' ').trim()
-}
-
-function isAmount(found: unknown): boolean {
-  return typeof found === 'number' && found >= 0
-}
-
-/** Undefined where it is none. */
-function sampleOf(found: unknown): Sample | undefined {
-  const { unit, rate } = fieldsOf(found) as Partial<Sample>
-  const known = /^(pageview|session|device)$/.test(String(unit))
-  return known && typeof rate === 'number' && rate >= 0 && rate <= 1 ? ({ unit, rate } as Sample) : undefined
 }

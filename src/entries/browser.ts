@@ -15,7 +15,7 @@ export type {
   StreamSchemas,
 } from '../core/options.ts'
 export type { Sample } from '../core/sample.ts'
-export type { StreamConfig } from '../core/stream-config.ts'
+export type { Curation, StreamConfig } from '../core/settings.ts'
 
 /**
  * A client for this page. Events are kept in IndexedDB until the intake has answered for them, and go out from

@@ -15,7 +15,7 @@ export type {
   StreamSchemas,
 } from '../core/options.ts'
 export type { Sample } from '../core/sample.ts'
-export type { StreamConfig } from '../core/stream-config.ts'
+export type { Curation, StreamConfig } from '../core/settings.ts'
 
 /**
  * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers

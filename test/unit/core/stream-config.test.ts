@@ -48,12 +48,17 @@ test('without a config nothing is decided, and a fetched one decides', async () 
     why: '',
     revision: '7',
     url: INTAKE_URL,
+    held: false,
+    streamName: undefined,
     sample: undefined,
     provideValues: [],
+    curation: undefined,
     maxPerMinute: Infinity,
     longestWait: 7 * DAY,
     priority: 0,
     volatile: false,
+    exempt: false,
+    ignoresGpc: false,
   })
   expect(came()).toBe(1)
 })
