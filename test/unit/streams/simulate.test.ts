@@ -181,7 +181,7 @@ describe('a stream of which no event goes then', () => {
 
     expect(amountOf(found)).toEqual([0, 0, 0])
     expect(found.shareThen).toBe(0)
-    expect(found.notes.join()).toMatch(/10 events a day wait on devices, each for at most 1 days/)
+    expect(found.notes.join()).toMatch(/10 events a day wait on devices, each for at most 1 day\./)
   })
 
   test('of which none is stored: nothing is said of its amount', async () => {
