@@ -102,7 +102,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
 
     // What shows stored events is for the live page itself: without CORS headers, no other site a developer visits reads it.
-    if (pathname === '/' && isRead) return send(response, consoleFile('live.html'))
+    if (pathname === '/' && isRead) return send(response, consoleFile('index.html'))
     if (pathname.startsWith('/console/') && isRead)
       return send(response, consoleFile(pathname.slice('/console/'.length)))
     if (pathname === '/live' && isRead) return stream(request, response)
