@@ -48,7 +48,7 @@ export interface IntakeOptions {
    * Names by which the console may be asked for, beside `localhost`, `host` and IP addresses. Other names are refused,
    * since a site whose name comes to lead here could read it (DNS rebinding).
    */
-  readonly allowHosts?: readonly string[]
+  readonly allowHosts?: readonly string[] | undefined
   /**
    * Posted batches a second that one address beyond this machine may send, with bursts of ten times as many. Default
    * 200; 0 is no limit.
