@@ -5,6 +5,7 @@ import { addGenerateCommand } from './generate.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
 import { addSchemasCommand } from './schemas.ts'
+import { addStreamsCommand } from './streams.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
 const CANNOT = 2
@@ -19,6 +20,7 @@ addIntakeCommand(program)
 addLossCommand(program)
 addSchemasCommand(program)
 addGenerateCommand(program)
+addStreamsCommand(program)
 inherit(program)
 
 try {
