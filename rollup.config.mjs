@@ -74,10 +74,12 @@ export default [
       intake: 'build/intake/intake.js',
       testing: 'build/testing/testing.js',
       cli: 'build/cli/main.js',
+      // What forks it looks for it by this name.
+      'query-process': 'build/intake/query/query-process.js',
     },
     // A folder of their own: a chunk may have the name of one that browsers load.
     output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
-    external: [/^node:/, /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
+    external: [/^node:/, '@duckdb/node-api', /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
     plugins: [sourceMapsOfTsc, nodeResolve({ exportConditions: ['node'] })],
   },
 ]

@@ -161,6 +161,8 @@ export interface QueryResult {
 export interface Views {
   readonly views: readonly {
     readonly name: string
+    /** The same view, by a name that needs no quotes. */
+    readonly alias?: string
     readonly columns: readonly { readonly name: string; readonly type: string }[]
   }[]
 }
