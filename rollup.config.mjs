@@ -33,8 +33,10 @@ const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
     Promise.all([
-      cp('src/intake/console/index.html', 'dist/console/index.html'),
-      cp('src/intake/console/console.css', 'dist/console/console.css'),
+      cp('src/intake/console', 'dist/console', {
+        recursive: true,
+        filter: (path) => /(console|\.html|\.css)$/.test(path),
+      }),
       cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
     ]),
 }

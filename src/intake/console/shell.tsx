@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { onTokenMissing, type Refusal, read } from './api.ts'
 import type { Session } from './contract.ts'
 import type { Connection } from './feed.ts'
+import type { PageProps } from './page.ts'
 import { createLive, type Live } from './live.ts'
 import { Failure } from './notices.tsx'
 import { LivePage } from './pages/live.tsx'
@@ -12,14 +13,6 @@ import { StreamsPage } from './pages/streams.tsx'
 import { VitalsPage } from './pages/vitals.tsx'
 import { hashOf, type Route, routeOf } from './route.ts'
 import { SignIn } from './sign-in.tsx'
-
-/** What each page is given. */
-export interface PageProps {
-  /** What follows the page's name in the address. */
-  readonly rest: readonly string[]
-  readonly session: Session
-  readonly live: Live
-}
 
 interface Page {
   readonly name: string
