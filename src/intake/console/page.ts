@@ -1,5 +1,5 @@
 import type { Session } from './contract.ts'
-import type { Live } from './live.ts'
+import type { Live } from './live/live.ts'
 
 /** What each page is given. */
 export interface PageProps {

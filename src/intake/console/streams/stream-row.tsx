@@ -196,7 +196,7 @@ function Rejected({ row: { accepted, rejected } }: { row: StreamRow }) {
 }
 
 function Loss({ row: { loss } }: { row: StreamRow }) {
-  if (!loss || loss.numbered === 0) return <span class="quiet">not known</span>
+  if (!loss || loss.numbered === 0) return <span class="quiet">unknown</span>
   const { numbered, missing } = loss
   if (missing === 0) return <span class="quiet">none</span>
   return (
