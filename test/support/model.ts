@@ -240,11 +240,14 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
       told.set(id, [...(told.get(id) ?? []), outcomeOf(fate)])
       hear(id, fate)
     }
-    const tell = (outcome: Told) => {
-      if (!isAlive()) return void inTheEnd.add(outcome.id)
-      hear(outcome.id, outcome.fate)
-      if (isGone()) untold.add(outcome.id)
-      page.environment.tell(outcome)
+    const tell = (told: Told) => {
+      const { outcome } = told
+      if (outcome) {
+        if (!isAlive()) return void inTheEnd.add(outcome.id)
+        hear(outcome.id, outcome.fate)
+        if (isGone()) untold.add(outcome.id)
+      }
+      page.environment.tell(told)
     }
     /** Nothing runs on in a page that is gone, until it comes back. */
     const frozen: (() => void)[] = []
