@@ -41,7 +41,7 @@ describe('a stream that is held', () => {
     page.serve(configOf('2', { click: rivulet({ state: 'hold' }) }))
     await page.turn('hidden')
     await page.turn('visible')
-    const posts = page.posts.length
+    const before = sentOf(page, 'click').length
     await page.pass(6 * MINUTE)
     await page.turn('gone')
     const { origin } = page
@@ -51,7 +51,7 @@ describe('a stream that is held', () => {
     )
     await next.pass(6 * MINUTE)
 
-    expect(page.posts).toHaveLength(posts)
+    expect(sentOf(page, 'click')).toHaveLength(before)
     expect(sentOf(next, 'click')).toEqual([])
     expect(origin.records.events()).toContainEqual(expect.objectContaining({ stream: 'click' }))
   })
