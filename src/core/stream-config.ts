@@ -87,11 +87,12 @@ export function createStreamConfigs({
 
   /** What came here is in force in all tabs of this origin, from this one request. */
   function share(text: string, status?: number): void {
-    if (receive(text, status)) tell({ config: { url, text } })
+    // The tab that asked last is the first to ask again, and tells the others before it is their turn.
+    if (receive(text, 900, status)) tell({ config: { url, text } })
   }
 
-  /** Whether it is in force now. The next request is as far away as behind one of our own. */
-  function receive(text: string, status = 200): boolean {
+  /** Whether it is in force now. For the next one it waits as many ms for each second between two requests. */
+  function receive(text: string, patience: number, status = 200): boolean {
     const taken = take(() => {
       if (status !== 200 || text.length > LONGEST_TEXT) {
         throw new Error(`status ${status}, ${text.length} characters: ${text.slice(0, 99)}`)
@@ -102,8 +103,7 @@ export function createStreamConfigs({
       onConfig()
     })
     cancel()
-    // Tabs do not ask all at the same time: the first one tells the others.
-    const ms = config && Math.max(1000, config.refreshSeconds * (1000 - 100 * random()))
+    const ms = config && Math.max(1000, config.refreshSeconds * patience)
     cancel = after(ms ?? delayAfter(failures, random()), refresh)
     return taken
   }
@@ -136,7 +136,7 @@ export function createStreamConfigs({
       if (phase === 'visible') void refresh()
     }),
     environment.onTold(({ config }) => {
-      if (url && config?.url === url) receive(config.text)
+      if (url && config?.url === url) receive(config.text, 1000)
     }),
     push?.(environment, share),
   ]

@@ -381,7 +381,7 @@ test('a config is refreshed as often as it says, by default every five minutes',
 
   for (const { pass } of [often, byDefault]) await pass(3_600_000)
 
-  // Up to a tenth earlier, so that not all tabs ask at the same time; never later.
+  // A tenth earlier, so that the tab which asked last tells the others before it is their turn.
   expect(often.gets.length).toBeGreaterThanOrEqual(61)
   expect(often.gets.length).toBeLessThanOrEqual(67)
   expect(byDefault.gets.length).toBeGreaterThanOrEqual(13)
