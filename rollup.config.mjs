@@ -47,6 +47,9 @@ export default [
   {
     input: {
       browser: 'build/entries/browser.js',
+      'config-push': 'build/entries/config-push.js',
+      curation: 'build/entries/curation.js',
+      debug: 'build/entries/debug.js',
       'fetch-later': 'build/entries/fetch-later.js',
       'collectors/web-vitals': 'build/collectors/web-vitals.js',
     },
