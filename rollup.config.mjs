@@ -33,8 +33,9 @@ const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
     Promise.all([
-      cp('src/intake/console/index.html', 'dist/console/index.html'),
-      cp('src/intake/console/console.css', 'dist/console/console.css'),
+      ...['index.html', 'console.css', 'analysis.css'].map((name) =>
+        cp(`src/intake/console/${name}`, `dist/console/${name}`),
+      ),
       cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
     ]),
 }
