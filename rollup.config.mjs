@@ -33,8 +33,10 @@ const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
     Promise.all([
-      cp('src/intake/console/index.html', 'dist/console/index.html'),
-      cp('src/intake/console/console.css', 'dist/console/console.css'),
+      cp('src/intake/console', 'dist/console', {
+        recursive: true,
+        filter: (path) => /(console|\.html|\.css)$/.test(path),
+      }),
       cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
     ]),
 }
@@ -45,6 +47,9 @@ export default [
   {
     input: {
       browser: 'build/entries/browser.js',
+      'config-push': 'build/entries/config-push.js',
+      curation: 'build/entries/curation.js',
+      debug: 'build/entries/debug.js',
       'fetch-later': 'build/entries/fetch-later.js',
       'collectors/web-vitals': 'build/collectors/web-vitals.js',
     },

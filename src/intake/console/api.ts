@@ -41,12 +41,20 @@ export function onTokenMissing(listener: () => void): void {
 
 let tokenMissing = () => {}
 
-async function ask<Content>(method: string, path: string, init: RequestInit): Promise<Content> {
-  const answer = await fetch(path, { method, ...init }).catch((cause) => {
+/** An answer as it is, for what is no JSON or may be called off. Rejects with a `Refusal`, of the status -1 where it was. */
+export async function request(path: string, init: RequestInit): Promise<Response> {
+  const answer = await fetch(path, init).catch((cause) => {
+    if (init.signal?.aborted)
+      throw new Refusal({ status: -1, title: 'Called off', detail: 'It was called off.' }, cause)
     const detail = 'The intake does not answer. Is it running, and is this computer connected to it?'
     throw new Refusal({ status: 0, title: 'No connection', detail }, cause)
   })
   if (!answer.ok) throw await refusalOf(answer, path)
+  return answer
+}
+
+async function ask<Content>(method: string, path: string, init: RequestInit): Promise<Content> {
+  const answer = await request(path, { method, ...init })
   if (answer.status === 204) return undefined as Content
   try {
     return await answer.json()
