@@ -11,6 +11,7 @@ import { createReceive } from './receive.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer } from './server.ts'
 import { openState } from './state.ts'
+import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
 import type { StreamCounts } from './tally.ts'
 
@@ -70,14 +71,15 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
-    const history = createHistory()
+    const stats = createStats()
+    const history = createHistory({ stats })
     const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
 
     const { counts } = history.tally
-    const receive = createReceive({ configs, registry, eventLog, tally: history.tally, live })
+    const receive = createReceive({ configs, registry, eventLog, tally: history.tally, stats, live })
     const server = createIntakeServer({ receive, configs, schemas, live, counts, maxBodyBytes, log })
     const url = await server.listen({ host, port })
     opened.unshift(server.close)

@@ -133,7 +133,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
     if (batch.length === 0) return EMPTY_BODY
 
-    const receipt = { receivedAt, sentAt: sentAt(url) }
+    const receipt = { receivedAt, sentAt: sentAt(url), userAgent: request.headers['user-agent'] }
     if (!url.searchParams.get('hasty')) return received(batch, receipt)
     // Judged now, stored when the event log comes to it, which its close waits for.
     void received(batch, receipt)
