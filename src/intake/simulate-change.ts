@@ -71,7 +71,9 @@ function affectedBy(from: ConfigContent, to: ConfigContent): (stream: string) =>
   const entries = new Set(paths.map(([, entry]) => entry))
   const configs = [from, to].flatMap((content) => readable(content) ?? [])
   const targets = new Set(
-    configs.flatMap((config) => config.names.flatMap((name) => (entries.has(name) ? config.of(name).target : []))),
+    configs.flatMap((config) =>
+      config.names.flatMap((name) => (entries.has(name) ? config.of(name).target : [])),
+    ),
   )
   return (stream) =>
     targets.has(stream) || configs.some((config) => entries.has(config.entryOf(stream)?.name))
