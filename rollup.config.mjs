@@ -32,7 +32,11 @@ const sourceMapsOfTsc = {
 const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
-    cp('src/intake/console', 'dist/console', { recursive: true, filter: (path) => !path.endsWith('.ts') }),
+    Promise.all([
+      cp('src/intake/console/index.html', 'dist/console/index.html'),
+      cp('src/intake/console/console.css', 'dist/console/console.css'),
+      cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
+    ]),
 }
 
 const browser = [sourceMapsOfTsc, nodeResolve({ browser: true })]
@@ -62,9 +66,9 @@ export default [
     plugins: [...browser, es2020, minified],
   })),
   {
-    input: 'build/intake/console/live.js',
-    output: { file: 'dist/console/live.js', sourcemap: true },
-    plugins: [...browser, es2020, copyConsole],
+    input: 'build/intake/console/main.js',
+    output: { file: 'dist/console/console.js', sourcemap: true },
+    plugins: [...browser, es2020, minified, copyConsole],
   },
   {
     input: {

@@ -163,7 +163,7 @@ function redirected(config: StreamConfig, target: StreamConfig): StreamConfig {
 }
 
 /** A name `/…/flags` stands for all that it matches, as in EventStreamConfig; what JavaScript cannot read, for none. */
-function patternIn(name: string): RegExp | undefined {
+export function patternIn(name: string): RegExp | undefined {
   const [, source, flags] = /^\/(.*)\/([imsu]*)$/.exec(name) ?? []
   try {
     return source === undefined ? undefined : new RegExp(source, flags)
