@@ -7,6 +7,7 @@ import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
 import { addQueryCommand } from './query.ts'
 import { addSchemasCommand } from './schemas.ts'
+import { addStreamsCommand } from './streams.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
 const CANNOT = 2
@@ -23,6 +24,7 @@ addQueryCommand(program)
 addExportCommand(program)
 addSchemasCommand(program)
 addGenerateCommand(program)
+addStreamsCommand(program)
 inherit(program)
 
 try {

@@ -29,6 +29,8 @@ export interface Streams {
 
 export interface StreamRow {
   readonly stream: string
+  /** The entry of the config that it has its settings from, where that is a pattern. Changes are made to that entry. */
+  readonly pattern?: string
   readonly schemaTitle: string | null
   readonly state: State
   /** Why its settings cannot be used. */
@@ -66,41 +68,10 @@ export interface StreamChange {
   readonly sample?: { readonly unit: Unit; readonly rate: number } | null
 }
 
-/** `POST /api/simulate` with `{ changes: StreamChange[] }` or `{ revision }`, to go back to. */
-export interface Simulation {
-  /** What was replayed. */
-  readonly events: number
-  readonly from: string | null
-  readonly to: string | null
-  readonly streams: readonly SimulatedStream[]
-}
+/** What `POST /api/simulate` answers to `{ changes: StreamChange[] }`, or to `{ revision }`, to go back to. */
+export type { Amount, SimulatedStream, Simulation } from '../../streams/simulate.ts'
 
-export interface SimulatedStream {
-  readonly stream: string
-  /** Stored events a day, as they were. */
-  readonly now: Amount
-  /** By the proposed config, with an interval where sampling has hidden part of the truth. */
-  readonly then: Amount
-  /** Share of units in the sample, 0 to 1. */
-  readonly shareNow: number
-  readonly shareThen: number
-  /** Of what is replayed, what the proposed curation, and its schema, would drop: events a day. */
-  readonly curated: number
-  readonly invalid: number
-  readonly bytesNow: number
-  readonly bytesThen: number
-  /** In words, what limits the answer. */
-  readonly notes: readonly string[]
-}
-
-/** Events a day, with the 95 % interval. */
-export interface Amount {
-  readonly perDay: number
-  readonly low: number
-  readonly high: number
-}
-
-/** `PUT /api/config`, with `If-Match`: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
+/** `PUT /api/config`, with `If-Match`; author and reason are not empty: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
 export interface ConfigChange {
   readonly changes: readonly StreamChange[]
   readonly author: string
@@ -108,7 +79,7 @@ export interface ConfigChange {
 }
 // `POST /api/revert`, with `If-Match`, `{ revision, author, reason }`: the config of that revision becomes a new one.
 
-/** `GET /api/history`, newest first. */
+/** `GET /api/history`, the newest 1,000, newest first. */
 export interface History {
   readonly revisions: readonly (Revision & { readonly changes: readonly Difference[] })[]
 }

@@ -8,12 +8,13 @@ export interface Arrival {
   readonly problems?: readonly string[]
 }
 
-export type Connection = 'connected' | 'lost'
+export type Connection = 'connecting' | 'connected' | 'lost'
 
 interface FeedOptions {
   readonly url: string
   /** Called once for each record, in the order of receipt, however often the intake sends it. */
   readonly onArrival: (arrival: Arrival) => void
+  /** Called at each change, and at each attempt that failed. */
   readonly onConnection: (connection: Connection) => void
 }
 
