@@ -70,7 +70,7 @@ test('markup in names, settings, authors and reasons is text, on every page, and
     `#/live/session/${encodeURIComponent(MARKUP)}`,
     '#/quality',
   ]) {
-    await page.evaluate((at) => void (location.hash = at), at)
+    await page.evaluate((at) => location.assign(at), at)
     await page.locator('main').getByText('onerror').first().waitFor()
     expect(await page.locator('img, main script').count()).toBe(0)
   }
@@ -92,7 +92,7 @@ test.each([
   await post('shop.click', { action: 'a'.repeat(300) }, { amount: 'b'.repeat(300) })
   await page.setViewportSize({ width: 375, height: 667 })
 
-  await page.evaluate((at) => void (location.hash = at), at)
+  await page.evaluate((at) => location.assign(at), at)
   await expect.poll(() => page.locator('main > *').count()).toBeGreaterThan(1)
 
   await expect

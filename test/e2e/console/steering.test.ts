@@ -123,7 +123,7 @@ test('the history says who changed what and why, and any revision comes back as 
   const [newest, first] = [page.locator('.revisions > li').first(), page.locator('.revisions > li').last()]
   await newest.getByRole('heading', { name: 'Enough <b>of it</b>' }).waitFor()
   expect(await newest.textContent()).toContain('Ada, ')
-  expect(await newest.locator('.differences').innerText()).toMatch(/shop\.click › sample.*0\.5.*0\.1/s)
+  expect(await newest.locator('.differences').textContent()).toMatch(/shop\.click › sample.*0\.5.*0\.1/s)
 
   await first.getByRole('button', { name: /^Return to revision/ }).click()
   const dialog = page.getByRole('dialog')
