@@ -98,7 +98,7 @@ export function SaveQuery(props: {
     <>
       <form class="save-query" onSubmit={save}>
         <label class="labelled">
-          Name
+          Save as
           <input
             value={name}
             required

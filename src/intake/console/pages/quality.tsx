@@ -90,7 +90,6 @@ function Rejected({ rejected }: { rejected: Quality['rejected'] }) {
                     <th scope="col">Stream</th>
                     <th scope="col">Schema</th>
                     <th scope="col">Last</th>
-                    <th scope="col">Example</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -102,7 +101,16 @@ function Rejected({ rejected }: { rejected: Quality['rejected'] }) {
                         <tr>
                           <td data-kind="number">{inFull(count)}</td>
                           <th scope="row" class="reason-text">
-                            {reason}
+                            <button
+                              type="button"
+                              class="expander"
+                              aria-expanded={isOpen}
+                              aria-controls={isOpen ? `example-${index}` : undefined}
+                              title="Show an example"
+                              onClick={() => toggle(key)}
+                            >
+                              {reason}
+                            </button>
                           </th>
                           <td>{stream ?? <span class="quiet">none named</span>}</td>
                           <td>{schema ?? <span class="quiet">none named</span>}</td>
@@ -111,22 +119,10 @@ function Rejected({ rejected }: { rejected: Quality['rejected'] }) {
                               {localTime(last)}
                             </time>
                           </td>
-                          <td>
-                            <button
-                              type="button"
-                              class="button"
-                              aria-expanded={isOpen}
-                              aria-controls={isOpen ? `example-${index}` : undefined}
-                              onClick={() => toggle(key)}
-                            >
-                              {isOpen ? 'Hide' : 'Show'}
-                              <span class="for-screen-readers"> the example of “{reason}”</span>
-                            </button>
-                          </td>
                         </tr>
                         {isOpen && (
                           <tr id={`example-${index}`}>
-                            <td colSpan={6} class="example">
+                            <td colSpan={5} class="example">
                               <pre>{JSON.stringify(example, null, 2)}</pre>
                             </td>
                           </tr>

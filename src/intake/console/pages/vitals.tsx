@@ -47,12 +47,12 @@ export function VitalsPage() {
           />
         </label>
         <label class="labelled">
-          First
+          Order
           <select value={sortBy} onChange={({ currentTarget }) => setSortBy(currentTarget.value as SortBy)}>
-            <option value="count">Most measured</option>
+            <option value="count">Most measured first</option>
             {METRICS.map(({ name }) => (
               <option key={name} value={name}>
-                Worst {name}
+                Worst {name} first
               </option>
             ))}
           </select>
