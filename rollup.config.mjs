@@ -33,9 +33,10 @@ const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
     Promise.all([
-      ...['index.html', 'console.css', 'analysis.css'].map((name) =>
-        cp(`src/intake/console/${name}`, `dist/console/${name}`),
-      ),
+      cp('src/intake/console', 'dist/console', {
+        recursive: true,
+        filter: (path) => /(console|\.html|\.css)$/.test(path),
+      }),
       cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
     ]),
 }
@@ -46,6 +47,9 @@ export default [
   {
     input: {
       browser: 'build/entries/browser.js',
+      'config-push': 'build/entries/config-push.js',
+      curation: 'build/entries/curation.js',
+      debug: 'build/entries/debug.js',
       'fetch-later': 'build/entries/fetch-later.js',
       'collectors/web-vitals': 'build/collectors/web-vitals.js',
     },

@@ -63,3 +63,9 @@ export function problem(status: number, title: string, detail: string): Answer {
     body: { status, type: 'about:blank', title, detail },
   }
 }
+
+/** The answer to one request too many. */
+export function tooMany(detail: string, seconds: number): Answer {
+  const { headers, ...refusal } = problem(429, 'TooManyRequestsError', detail)
+  return { ...refusal, headers: { ...headers, 'retry-after': String(seconds) } }
+}

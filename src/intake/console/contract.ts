@@ -29,6 +29,8 @@ export interface Streams {
 
 export interface StreamRow {
   readonly stream: string
+  /** The entry of the config that it has its settings from, where that is a pattern. Changes are made to that entry. */
+  readonly pattern?: string
   readonly schemaTitle: string | null
   readonly state: State
   /** Why its settings cannot be used. */
@@ -100,7 +102,7 @@ export interface Amount {
   readonly high: number
 }
 
-/** `PUT /api/config`, with `If-Match`: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
+/** `PUT /api/config`, with `If-Match`; author and reason are not empty: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
 export interface ConfigChange {
   readonly changes: readonly StreamChange[]
   readonly author: string
@@ -108,7 +110,7 @@ export interface ConfigChange {
 }
 // `POST /api/revert`, with `If-Match`, `{ revision, author, reason }`: the config of that revision becomes a new one.
 
-/** `GET /api/history`, newest first. */
+/** `GET /api/history`, the newest 1,000, newest first. */
 export interface History {
   readonly revisions: readonly (Revision & { readonly changes: readonly Difference[] })[]
 }

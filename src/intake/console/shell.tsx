@@ -2,8 +2,9 @@ import type { ComponentType } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { onTokenMissing, type Refusal, read } from './api.ts'
 import type { Session } from './contract.ts'
-import type { Connection } from './feed.ts'
-import { createLive, type Live } from './live.ts'
+import type { Connection } from './live/feed.ts'
+import type { PageProps } from './page.ts'
+import { createLive, type Live } from './live/live.ts'
 import { Failure } from './notices.tsx'
 import { LivePage } from './pages/live.tsx'
 import { QualityPage } from './pages/quality.tsx'
@@ -13,23 +14,17 @@ import { VitalsPage } from './pages/vitals.tsx'
 import { hashOf, type Route, routeOf } from './route.ts'
 import { SignIn } from './sign-in.tsx'
 
-/** What each page is given. */
-export interface PageProps {
-  /** What follows the page's name in the address. */
-  readonly rest: readonly string[]
-  readonly session: Session
-  readonly live: Live
-}
-
 interface Page {
   readonly name: string
   readonly title: string
+  /** Titles of views within it, by what follows its name in the address. */
+  readonly within?: { readonly [view: string]: string }
   readonly Page: ComponentType<PageProps>
 }
 
 const PAGES: readonly [Page, ...Page[]] = [
-  { name: 'streams', title: 'Streams', Page: StreamsPage },
-  { name: 'live', title: 'Live', Page: LivePage },
+  { name: 'streams', title: 'Streams', within: { history: 'History of changes' }, Page: StreamsPage },
+  { name: 'live', title: 'Live', within: { session: 'One visitor' }, Page: LivePage },
   { name: 'quality', title: 'Quality', Page: QualityPage },
   { name: 'query', title: 'Query', Page: QueryPage },
   { name: 'vitals', title: 'Vitals', Page: VitalsPage },
@@ -48,15 +43,19 @@ export function Shell() {
   const { session, failure, readSession } = useSession()
   const page = PAGES.find(({ name }) => name === route.page) ?? PAGES[0]
   const needsToken = session?.needsToken ?? false
-  const title = needsToken ? 'Sign in' : page.title
+  const title = needsToken ? 'Sign in' : (page.within?.[route.rest[0] ?? ''] ?? page.title)
 
   useEffect(() => {
     if (session && !needsToken) live.open()
   }, [session, needsToken])
-  useEffect(() => {
-    // Whoever the intake does not know any more learns it here: a feed does not tell why it was refused.
-    if (live.connection() === 'lost') void readSession()
-  }, [live.connection()])
+  useEffect(
+    () =>
+      live.onConnection(() => {
+        // A feed is not told why it was refused: whether a token is missing shows here.
+        if (live.connection() === 'lost') void readSession()
+      }),
+    [],
+  )
 
   const heading = useFocusOnArrival(title)
   return (

@@ -1,5 +1,14 @@
-import { Empty } from '../notices.tsx'
+import { Tail } from '../live/tail.tsx'
+import { Visit } from '../live/visit.tsx'
+import type { PageProps } from '../page.ts'
 
-export function LivePage() {
-  return <Empty>This page is being built.</Empty>
+export function LivePage({ rest: [view, id], live }: PageProps) {
+  const isVisit = view === 'session' && id !== undefined
+  return (
+    <>
+      {isVisit && <Visit key={id} live={live} id={id} />}
+      {/* It stays while a visit is looked at, so that its filters and its pause are there afterwards. */}
+      <Tail live={live} isShown={!isVisit} />
+    </>
+  )
 }

@@ -9,11 +9,14 @@ export interface LiveRecord extends Arrival {
 export interface Selection {
   /** One stream; all of them where absent. */
   readonly stream?: string | undefined
-  readonly rejectedOnly: boolean
+  /** Only accepted, or only rejected ones; both where absent. */
+  readonly verdict?: 'accepted' | 'rejected' | undefined
+  /** Only records of which this holds. */
+  readonly where?: (record: LiveRecord) => boolean
   /** Only records that came later than the one of this order. */
-  readonly after: number
+  readonly after?: number
   /** Only records up to the one of this order. */
-  readonly until: number
+  readonly until?: number
 }
 
 export interface Counts {
@@ -27,8 +30,8 @@ export interface Counts {
  */
 export interface Records {
   add(arrival: Arrival): void
-  /** Newest first, no more than are kept of one stream. */
-  newest(selection: Selection): readonly LiveRecord[]
+  /** All that are kept, newest first. */
+  select(selection: Selection): readonly LiveRecord[]
   /** By stream, in the order in which the streams first showed up. */
   counts(): ReadonlyMap<string, Counts>
   /** The order of the newest record, 0 before the first. */
@@ -62,10 +65,10 @@ export function createRecords({ keep, mostStreams }: { keep: number; mostStreams
     return shelves
   }
 
-  const selected = ({ stream, rejectedOnly }: Selection): Shelf[] =>
+  const selected = ({ stream, verdict }: Selection): Shelf[] =>
     [...streams]
       .filter(([name]) => stream === undefined || name === stream)
-      .flatMap(([, { accepted, rejected }]) => (rejectedOnly ? [rejected] : [accepted, rejected]))
+      .flatMap(([, shelves]) => (verdict ? [shelves[verdict]] : [shelves.accepted, shelves.rejected]))
 
   return {
     add(arrival) {
@@ -77,11 +80,10 @@ export function createRecords({ keep, mostStreams }: { keep: number; mostStreams
       if (shelf.newest.length > keep) shelf.newest.shift()
     },
 
-    newest: (selection) =>
+    select: (selection) =>
       selected(selection)
         .flatMap(({ newest }) => newest.filter(isWithin(selection)))
-        .sort((a, b) => b.order - a.order)
-        .slice(0, keep),
+        .sort((a, b) => b.order - a.order),
 
     counts: () =>
       new Map(
@@ -105,6 +107,6 @@ const emptyShelves = (): StreamShelves => ({
 })
 
 const isWithin =
-  ({ after, until }: Selection) =>
-  ({ order }: LiveRecord): boolean =>
-    order > after && order <= until
+  ({ after = 0, until = Number.POSITIVE_INFINITY, where = () => true }: Selection) =>
+  (record: LiveRecord): boolean =>
+    record.order > after && record.order <= until && where(record)
