@@ -2,16 +2,16 @@ import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { CALLED_OFF, type Refusal } from '../api.ts'
 import type { QueryResult, SavedQueries, Session, Views } from '../contract.ts'
-import { inFull } from '../figures.ts'
+import { countText } from '../format.ts'
 import { Empty, Failure } from '../notices.tsx'
 import { useResource } from '../resource.ts'
-import { ResultChart } from '../result-chart.tsx'
-import { ResultTable } from '../result-table.tsx'
-import { download, type Running, useQuery } from '../run-query.ts'
-import { SavedQueryList, SaveQuery } from '../saved-queries.tsx'
-import { lineAndColumn, positionOf } from '../sql-text.ts'
-import { starterQueries } from '../starter-queries.ts'
-import { ViewList } from '../view-list.tsx'
+import { ResultChart } from '../query/result-chart.tsx'
+import { ResultTable } from '../query/result-table.tsx'
+import { download, type Running, useQuery } from '../query/run-query.ts'
+import { SavedQueryList, SaveQuery } from '../query/saved-queries.tsx'
+import { lineAndColumn, positionOf } from '../query/sql-text.ts'
+import { starterQueries } from '../query/starter-queries.ts'
+import { ViewList } from '../query/view-list.tsx'
 
 /** A stream has a view from its first event on. */
 const EVERY = 60_000
@@ -164,7 +164,7 @@ function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) =>
       {refusal && !isCalledOff && <SqlFailure refusal={refusal} sql={sql} onGoTo={onGoTo} />}
       {result?.truncated && (
         <p class="notice advice">
-          There are more rows than these {inFull(result.rows.length)}. Group them, or download them all.
+          There are more rows than these {countText(result.rows.length)}. Group them, or download them all.
         </p>
       )}
       {result && (
@@ -178,7 +178,7 @@ function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) =>
 }
 
 const inWords = ({ rows, ms, truncated }: QueryResult): string =>
-  `${truncated ? 'First ' : ''}${inFull(rows.length)} ${rows.length === 1 ? 'row' : 'rows'} in ${inFull(ms)} ms`
+  `${truncated ? 'First ' : ''}${countText(rows.length)} ${rows.length === 1 ? 'row' : 'rows'} in ${countText(ms)} ms`
 
 function SqlFailure(props: { refusal: Refusal; sql?: string; onGoTo?: (offset: number) => void }) {
   const { refusal, sql = '', onGoTo } = props

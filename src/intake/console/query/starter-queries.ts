@@ -1,4 +1,4 @@
-import type { Views } from './contract.ts'
+import type { Views } from '../contract.ts'
 
 /** A query to begin with, for whoever does not know the data. */
 export interface StarterQuery {

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { ChartData, Shape } from './chart-data.ts'
-import { inShort } from './figures.ts'
+
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
 
 const HEIGHT = 280
 const LONGEST_LABEL = 18
@@ -106,7 +107,7 @@ function optionsOf(data: ChartData, shape: Shape, colours: Colours): Omit<uPlot.
     },
     axes: [
       { ...axis, ...X_AXES[data.xKind](data) },
-      { ...axis, size: 60, values: (_, splits) => splits.map((value) => inShort(value)) },
+      { ...axis, size: 60, values: (_, splits) => splits.map((value) => SHORT.format(value)) },
     ],
     series: [{}, ...data.series.map((_, series) => seriesOf(data, shape, { series, colours }))],
   }

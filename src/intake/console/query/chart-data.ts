@@ -1,5 +1,5 @@
 import { cellText, kindOf } from './cells.ts'
-import type { QueryResult } from './contract.ts'
+import type { QueryResult } from '../contract.ts'
 
 /** Which columns of a result a chart is of. */
 export interface ChartChoice {

@@ -8,7 +8,7 @@ import {
   type Shape,
   suggestChart,
 } from './chart-data.ts'
-import type { QueryResult } from './contract.ts'
+import type { QueryResult } from '../contract.ts'
 
 /** The chart that suits a result, and what to change about it; closed where no chart suggests itself. */
 export function ResultChart({ result }: { result: QueryResult }) {
