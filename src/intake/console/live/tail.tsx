@@ -47,7 +47,7 @@ export function Tail({ live, isShown }: { live: Live; isShown: boolean }) {
         onChoose={(stream) => narrow({ stream })}
       />
       <div>
-        <div class="toolbar">
+        <div class="toolbar of-tail">
           <input
             type="search"
             aria-label="Filter by text"

@@ -147,6 +147,9 @@ function matches({ stream, schemaTitle }: StreamRow, filter: string): boolean {
 
 function summaryOf({ row, change: { state, sample } }: Review): readonly string[] {
   return [
+    ...(row.pattern === undefined
+      ? []
+      : [`The settings are those of ${row.pattern}: the change is for every stream that it matches.`]),
     ...(state === undefined ? [] : [`State: ${stateText(row.state)} → ${stateText(state)}`]),
     ...(sample === undefined
       ? []

@@ -26,7 +26,8 @@ export function problemOf({ unit, rateText }: Draft): string | undefined {
 /** What the draft changes of the stream as it is; undefined where that is nothing, or no setting. */
 export function changeOf(row: StreamRow, draft: Draft): StreamChange | undefined {
   if (problemOf(draft)) return undefined
-  const { stream } = row
+  // What has its settings from a pattern is changed there.
+  const stream = row.pattern ?? row.stream
   const { state, unit } = draft
   const rate = rateIn(draft.rateText)!
   const isSampled = unit !== null

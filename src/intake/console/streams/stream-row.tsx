@@ -35,6 +35,7 @@ export function Row({ row, draft, isReadOnly, onEdit, onReview }: StreamRowProps
       <th scope="row" class="of-stream">
         <span class="name">{row.stream}</span>
         <span class="quiet small title-of-schema">{row.schemaTitle ?? 'no schema'}</span>
+        {row.pattern !== undefined && <span class="quiet small">by {row.pattern}</span>}
         {row.problem && (
           <span class="problem">
             <span class="badge">Cannot be used</span> {row.problem}
