@@ -1,3 +1,4 @@
+import { aligned } from './aligned.ts'
 import type { LossReport } from '../intake/loss.ts'
 import type { LossRow, Reasons } from '../intake/loss-rows.ts'
 
@@ -42,17 +43,6 @@ function tableOf(losses: readonly LossRow[]): string[] {
     ...rows,
     ...(losses.length > 1 ? [sums] : []),
   ])
-}
-
-/** Names to the left, numbers to the right. */
-function aligned(rows: readonly (readonly string[])[], names = 2): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) => {
-    const cells = row.map((cell, column) =>
-      column < names ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-    )
-    return cells.join('  ').trimEnd()
-  })
 }
 
 function section(title: string, losses: readonly LossRow[], reasonsOf: (row: LossRow) => Reasons): string[] {

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
+import { addExportCommand } from './export.ts'
 import { addGenerateCommand } from './generate.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
+import { addQueryCommand } from './query.ts'
 import { addSchemasCommand } from './schemas.ts'
+import { addStreamsCommand } from './streams.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
 const CANNOT = 2
@@ -17,8 +20,11 @@ const program = new Command('rivulet')
   .configureOutput({ outputError: () => undefined })
 addIntakeCommand(program)
 addLossCommand(program)
+addQueryCommand(program)
+addExportCommand(program)
 addSchemasCommand(program)
 addGenerateCommand(program)
+addStreamsCommand(program)
 inherit(program)
 
 try {

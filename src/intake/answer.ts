@@ -7,6 +7,15 @@ export interface Answer {
   readonly statusMessage?: string
   readonly headers?: { readonly [name: string]: string }
   readonly body?: string | Buffer | object
+  /** In place of a body. */
+  readonly file?: SentFile
+}
+
+/** A file that is there for one answer. */
+export interface SentFile {
+  readonly path: string
+  readonly bytes: number
+  remove(): Promise<void>
 }
 
 // An event with thousands of unknown fields would be answered with megabytes.

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { ownValue } from '../schema/json-pointer.ts'
-import { inForce } from '../streams/in-force.ts'
+import { readStreamsConfig } from '../streams/streams-config.ts'
 import type { StreamChange } from './console/contract.ts'
 import { isObject } from './ingest.ts'
 
@@ -28,8 +27,9 @@ export function changed(
     streams = { ...streams, [stream]: changedSettings(settings, change) }
   }
   const next = { ...content, streams }
+  const read = readStreamsConfig(next)
   for (const { stream } of changes) {
-    const { reason, why } = inForce(next).of(stream)
+    const { reason, why } = read.of(stream)
     if (reason === 'unconfigured')
       return { problem: `stream "${stream}" could not be used (${why}); correct the file` }
   }
@@ -93,6 +93,3 @@ function producerSettings({ producers }: Settings): Settings {
   const { metrics_platform_client: others, rivulet } = isObject(producers) ? producers : {}
   return { ...(isObject(others) ? others : {}), ...(isObject(rivulet) ? rivulet : {}) }
 }
-
-/** Whether two configs say the same. */
-export const isSame = (a: ConfigContent, b: ConfigContent) => isDeepStrictEqual(a, b)

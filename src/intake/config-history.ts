@@ -16,6 +16,7 @@ import { differences } from '../schema/differences.ts'
 import { stepsOf, valueAt } from '../schema/json-pointer.ts'
 import type { ConfigContent } from './config-content.ts'
 import type { Difference, Revision } from './console/contract.ts'
+import { isObject } from './ingest.ts'
 import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { readState } from './state.ts'
@@ -170,7 +171,7 @@ function linesIn(path: string, log: Log): { line: Line; from: number; bytes: num
   const lines: { line: Line; from: number; bytes: number }[] = []
   for (let from = 0; from < end; ) {
     const next = bytes.indexOf(10, from) + 1
-    const line = lineOf(bytes.toString('utf8', from, next), `${path}:${lines.length + 1}`)
+    const line = lineOf(bytes.toString('utf8', from, next - 1), `${path}:${lines.length + 1}`)
     lines.push({ line, from, bytes: next - from })
     from = next
   }
@@ -188,7 +189,7 @@ function readIfThere(path: string): Buffer {
 }
 
 function lineOf(text: string, place: string): Line {
-  let line: Partial<Line>
+  let line: Partial<Line> | null
   try {
     line = JSON.parse(text)
   } catch (cause) {
@@ -196,11 +197,11 @@ function lineOf(text: string, place: string): Line {
       cause,
     })
   }
-  if (typeof line.layout === 'number' && line.layout > LAYOUT)
+  if (typeof line?.layout === 'number' && line.layout > LAYOUT)
     throw new IntakeError(
       `${place}: has layout ${line.layout}, this version reads up to ${LAYOUT}; use a newer rivulet or another --data`,
     )
-  if (typeof line.revision === 'string' && typeof line.content?.streams === 'object') return line as Line
+  if (typeof line?.revision === 'string' && isObject(line.content?.streams)) return line as Line
   throw new IntakeError(`${place}: is no revision of a stream config; restore or remove the file`)
 }
 

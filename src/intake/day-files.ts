@@ -26,37 +26,55 @@ export async function dayFilesIn(data: string): Promise<DayFile[]> {
   return files
 }
 
-type StoredEvent = { readonly [field: string]: unknown }
+/** An event as it stands in its line. */
+export type StoredEvent = { readonly [field: string]: unknown }
 
 /** Calls back for the event of each whole line, and resolves to where an unfinished last one begins. */
 export async function eachLine(
   path: string,
   { onEvent, log }: { onEvent: (event: StoredEvent) => void; log: Log },
 ): Promise<{ from: number; bytes: number }> {
+  let unfinished = { from: 0, rest: [] as readonly Buffer[] }
+  for await (const { lines, ...after } of linesOf(createReadStream(path))) {
+    for (const line of lines) {
+      const event = eventIn(line, { path, log })
+      if (event) onEvent(event)
+    }
+    unfinished = after
+  }
+  return { from: unfinished.from, bytes: unfinished.rest.reduce((sum, { length }) => sum + length, 0) }
+}
+
+/** Whole lines, as many as come at once, with where an unfinished one begins, and what there is of it. */
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<{ lines: readonly string[]; from: number; rest: readonly Buffer[] }, void> {
   let from = 0
   let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
+    const lines: string[] = []
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       const line = Buffer.concat([...rest, chunk.subarray(start, end)])
       rest = []
       from += line.length + 1
       start = end + 1
-      take(line.toString())
+      lines.push(line.toString())
     }
     rest.push(chunk.subarray(start))
+    yield { lines, from, rest }
   }
-  return { from, bytes: rest.reduce((sum, { length }) => sum + length, 0) }
+}
 
-  function take(text: string): void {
-    const event = asObject(text)
-    if (event) onEvent(event)
-    else
-      log({
-        level: 'warn',
-        message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
-      })
-  }
+/** The event of a line; what is none is told. */
+export function eventIn(line: string, { path, log }: { path: string; log: Log }): StoredEvent | undefined {
+  const event = asObject(line)
+  if (!event)
+    log({
+      level: 'warn',
+      message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
+    })
+  return event
 }
 
 function asObject(text: string): StoredEvent | undefined {

@@ -13,10 +13,13 @@ import { createLiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
 import { openState } from './state.ts'
+import { createSimulateChange } from './simulate-change.ts'
+import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
 import type { StreamCounts } from './tally.ts'
 
@@ -48,7 +51,7 @@ export interface IntakeOptions {
    * Names by which the console may be asked for, beside `localhost`, `host` and IP addresses. Other names are refused,
    * since a site whose name comes to lead here could read it (DNS rebinding).
    */
-  readonly allowHosts?: readonly string[]
+  readonly allowHosts?: readonly string[] | undefined
   /**
    * Posted batches a second that one address beyond this machine may send, with bursts of ten times as many. Default
    * 200; 0 is no limit.
@@ -103,7 +106,8 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
-    const history = createHistory()
+    const stats = createStats()
+    const history = createHistory({ stats })
     const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
@@ -111,9 +115,12 @@ export async function startIntake({
 
     const configFeed = createConfigFeed(configs)
     opened.unshift(configFeed.close)
+    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs) })
+    opened.unshift(queries.close)
 
     const { tally } = history
-    const receive = createReceive({ configs, registry, eventLog, tally, live })
+    const receive = createReceive({ configs, registry, eventLog, tally, stats, live })
+    const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
       configs,
@@ -122,7 +129,7 @@ export async function startIntake({
       configFeed,
       counts: tally.counts,
       access,
-      api: createApi({ access, configs, history: configHistory, tally }),
+      api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
       maxBodyBytes,
       log,
@@ -150,6 +157,11 @@ export async function startIntake({
   }
 }
 
+/** By stream; a pattern is none. */
+function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {
+  return new Map([...configs.titles()].filter(([stream]) => !stream.startsWith('/')))
+}
+
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {
   for (const close of opened) await close()
 }
@@ -159,7 +171,7 @@ function checkSchemas(
   configs: StreamConfigs,
   { schemas, registry, log }: { schemas: SchemaRepository; registry: SchemaRegistry; log: Log },
 ): void {
-  for (const title of configs.schemaTitles()) {
+  for (const title of new Set(configs.titles().values())) {
     const versions = schemas.versionsOf(title)
     for (const uri of versions) registry.get(uri)
     if (versions.length === 0)

@@ -8,6 +8,8 @@ export type LiveRecord =
       readonly stream: string
       readonly received_at: string
       readonly event: unknown
+      /** Forced into the sample by the debug switch: it is shown, and counts nowhere. */
+      readonly debug?: true
     }
   | {
       readonly kind: 'rejected'
@@ -16,6 +18,7 @@ export type LiveRecord =
       /** In words a person understands. */
       readonly problems: readonly string[]
       readonly event: unknown
+      readonly debug?: true
     }
 
 /** Server-sent events to whoever watches: the most recent records at first, then each as it happens. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream'
 import type { Access } from './access.ts'
 import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
@@ -78,6 +80,7 @@ export interface IntakeServer {
 
 /** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. */
 export function createIntakeServer(parts: ServerParts): IntakeServer {
+  const closing = new AbortController()
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
     // A connection that is kept alive would hold up the closing.
@@ -95,6 +98,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     async close() {
       const closed = once(server, 'close')
       server.close()
+      closing.abort()
       parts.live.close()
       parts.configFeed.close()
       await closed
@@ -146,7 +150,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const { pathname } = url
     const refusal = parts.access.refusalOf(request)
     if (refusal) return send(response, refusal)
-    if (pathname.startsWith('/api/')) return send(response, await parts.api(request, url))
+    if (pathname.startsWith('/api/')) return toApi(request, response, url)
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(response, notAllowed(pathname, 'GET'))
     if (pathname === '/') return send(response, consoleFile('index.html'))
@@ -161,6 +165,21 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     feed(request, response, () => parts.live.connect(response, lastEventId))
   }
 
+  async function toApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const gone = new AbortController()
+    const stop = () => gone.abort()
+    response.on('close', stop)
+    closing.signal.addEventListener('abort', stop)
+    try {
+      send(response, await parts.api(request, url, gone.signal))
+    } catch (error) {
+      if (!gone.signal.aborted) throw error
+      if (closing.signal.aborted) send(response, STOPPING)
+    } finally {
+      closing.signal.removeEventListener('abort', stop)
+    }
+  }
+
   async function postedEvents(request: IncomingMessage, url: URL): Promise<Answer> {
     const receivedAt = new Date()
     const address = request.socket.remoteAddress ?? ''
@@ -172,7 +191,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
     if (batch.length === 0) return EMPTY_BODY
 
-    const receipt = { receivedAt, sentAt: sentAt(url) }
+    const receipt = { receivedAt, sentAt: sentAt(url), userAgent: request.headers['user-agent'] }
     if (!url.searchParams.get('hasty')) return received(batch, receipt)
     // Judged now, stored when the event log comes to it, which its close waits for.
     void received(batch, receipt)
@@ -221,6 +240,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (!connect()) send(response, tooMany('too many listen already; ask again later', 60))
   }
 }
+
+const STOPPING = problem(503, 'StoppingError', 'the intake is being stopped; ask again when it is back')
 
 // Of nginx, which else keeps back what is not yet much.
 const FEED = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
@@ -281,14 +302,17 @@ function consoleFile(name: string): Answer {
   return { status: 200, headers: { ...PAGE_POLICY, ...FRESH, 'content-type': type }, body }
 }
 
-function send(response: ServerResponse, { status, statusMessage, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, statusMessage, headers, body, file }: Answer): void {
   const isObject = typeof body === 'object' && !Buffer.isBuffer(body)
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isObject ? JSON.stringify(body) : (body ?? ''))
   const type = isObject ? { 'content-type': 'application/json' } : {}
+  const length = file ? file.bytes : bytes.length
   response.writeHead(status, statusMessage, {
     ...type,
     ...headers,
-    ...(status === 304 ? {} : { 'content-length': bytes.length }),
+    ...(status === 304 || status === 204 ? {} : { 'content-length': length }),
   })
-  response.end(bytes)
+  if (!file) return void response.end(bytes)
+  // Who went away half way has no use of the rest.
+  pipeline(createReadStream(file.path), response, () => void file.remove())
 }

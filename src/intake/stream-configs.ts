@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { ownValue } from '../schema/json-pointer.ts'
-import { keysOf } from '../streams/in-force.ts'
+import { readStreamsConfig } from '../streams/streams-config.ts'
 import type { ConfigContent } from './config-content.ts'
 import { type ConfigFile, readConfigFile, replaceFile, rewritten, whyReadOnly } from './config-file.ts'
 import { type ConfigHistory, digestOfContent } from './config-history.ts'
@@ -25,8 +25,8 @@ export interface StreamConfigs {
   content(): ConfigContent
   /** The settings of streams, by the newest good version of the file. Looks at the file first. */
   lookUp(): (stream: string) => StreamSettings
-  /** The schema titles that the streams name. */
-  schemaTitles(): readonly string[]
+  /** The schema titles that the streams name, by stream, patterns among them. */
+  titles(): ReadonlyMap<string, string>
   /** Where it is. */
   readonly path: string
   /** Why it cannot be written from here, in words. */
@@ -87,17 +87,18 @@ export function openStreamConfigs({
       const newest = { streams: content.streams, keyOf }
       return (stream) => settingsIn(newest, stream)
     },
-    schemaTitles: () => [...new Set(Object.keys(content.streams).flatMap(schemaTitleOf))],
+    titles: () =>
+      new Map(
+        Object.keys(content.streams).flatMap((stream) => {
+          const settings = settingsIn({ streams: content.streams, keyOf }, stream)
+          return 'schemaTitle' in settings ? [[stream, settings.schemaTitle] as const] : []
+        }),
+      ),
     path,
     whyReadOnly: () => complaint ?? whyReadOnly(path),
     write,
     onChange: (listener) => void listeners.push(listener),
     close: () => clearInterval(timer),
-  }
-
-  function schemaTitleOf(stream: string): string[] {
-    const settings = settingsIn({ streams: content.streams, keyOf }, stream)
-    return 'schemaTitle' in settings ? [settings.schemaTitle] : []
   }
 
   function write(next: ConfigContent, by: { author: string; reason: string }): boolean {
@@ -165,7 +166,8 @@ export function openStreamConfigs({
   function serve(next: ConfigContent, revision: string): void {
     const body = JSON.stringify({ ...next, revision })
     content = next
-    keyOf = keysOf(next.streams)
+    const read = Object.keys(next.streams).length > 0 ? readStreamsConfig(next) : undefined
+    keyOf = (stream) => read?.entryOf(stream)?.name
     if (body === served?.body) return
     served = { body, etag: `"${digestOf(body).slice(0, 20)}"`, revision }
     for (const listener of listeners) listener(served)

@@ -1,43 +1,35 @@
 import type { StreamConfig } from '../core/settings.ts'
 import { ownValue } from '../schema/json-pointer.ts'
-import { inForce, keysOf } from '../streams/in-force.ts'
+import { readStreamsConfig } from '../streams/streams-config.ts'
 import type { ConfigContent } from './config-content.ts'
 import type { ConfigHistory } from './config-history.ts'
 import type { State, StreamRow } from './console/contract.ts'
-import { isObject } from './ingest.ts'
-import type { Tally } from './tally.ts'
+import type { Stats } from './stats/stats.ts'
 
-/** The streams of a config, and those that have events without being in it, each with its numbers. */
+/** The streams of a config, and those that have events without an entry of their own, each with its numbers. */
 export function rowsOf(
-  { streams }: ConfigContent,
-  { history, tally }: { history: ConfigHistory; tally: Tally },
+  content: ConfigContent,
+  { history, stats }: { history: ConfigHistory; stats: Stats },
 ): StreamRow[] {
+  const { streams } = content
   const configured = Object.keys(streams)
-  const config = configured.length > 0 ? inForce({ streams }) : undefined
-  const keyOf = keysOf(streams)
+  const config = configured.length > 0 ? readStreamsConfig(content) : undefined
   const changes = history.lastChanges()
-  const { streams: counted } = tally.counts()
-  const others = Object.keys(counted).filter(
-    (stream) => stream !== '' && ownValue(streams, stream) === undefined,
-  )
+  const others = stats.streams().filter((stream) => ownValue(streams, stream) === undefined)
 
   return [...configured, ...others].map((stream) => {
-    const key = keyOf(stream)
-    const settings = key === undefined ? undefined : ownValue(streams, key)
-    const title = isObject(settings) ? settings.schema_title : undefined
-    const { stored = 0, rejected = 0 } = counted[stream] ?? {}
+    const entry = config?.entryOf(stream)
+    const title = entry?.settings.schema_title
+    const inForce = settingsOf(entry && config?.of(stream))
+    // What is held or off is expected to bring nothing.
+    const expectedRate = inForce.state === 'on' && !inForce.problem ? inForce.rate : 0
     return {
       stream,
       schemaTitle: typeof title === 'string' ? title : null,
-      ...settingsOf(config?.of(stream)),
-      ...(key === undefined || key === stream ? {} : { pattern: key }),
-      perMinute: Array(60).fill(0),
-      actual: 0,
-      expected: null,
-      accepted: stored,
-      rejected,
-      loss: null,
-      lastChange: (key !== undefined && changes.get(key)) || null,
+      ...inForce,
+      ...(entry && entry.name !== stream ? { pattern: entry.name } : {}),
+      ...stats.ofStream(stream, expectedRate),
+      lastChange: (entry && changes.get(entry.name)) ?? null,
     }
   })
 }

@@ -40,7 +40,7 @@ export function readSchemaFile(path: string): SchemaObject {
 
 /** The same for a text that was had from elsewhere; `path` is what an error names. */
 export function parseSchema(path: string, text: string): SchemaObject {
-  const content = extname(path) === '.json' ? parsedJson(path, text) : parsedYaml(path, text)
+  const content = parseContent(path, text)
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new SchemaError(
       'a schema is an object with "title", "$id" and "properties", this is none; write one there or remove the file',
@@ -51,6 +51,14 @@ export function parseSchema(path: string, text: string): SchemaObject {
       place: { file: path, line: 1 },
     })
   return content as SchemaObject
+}
+
+/**
+ * JSON where the name ends so, YAML otherwise. Throws a SchemaError that names the file and the line, also where a key
+ * stands twice in one object.
+ */
+export function parseContent(path: string, text: string): unknown {
+  return extname(path) === '.json' ? parsedJson(path, text) : parsedYaml(path, text)
 }
 
 /** Without recursion, since an alias of YAML may stand within what it stands for. */

@@ -68,39 +68,8 @@ export interface StreamChange {
   readonly sample?: { readonly unit: Unit; readonly rate: number } | null
 }
 
-/** `POST /api/simulate` with `{ changes: StreamChange[] }` or `{ revision }`, to go back to. */
-export interface Simulation {
-  /** What was replayed. */
-  readonly events: number
-  readonly from: string | null
-  readonly to: string | null
-  readonly streams: readonly SimulatedStream[]
-}
-
-export interface SimulatedStream {
-  readonly stream: string
-  /** Stored events a day, as they were. */
-  readonly now: Amount
-  /** By the proposed config, with an interval where sampling has hidden part of the truth. */
-  readonly then: Amount
-  /** Share of units in the sample, 0 to 1. */
-  readonly shareNow: number
-  readonly shareThen: number
-  /** Of what is replayed, what the proposed curation, and its schema, would drop: events a day. */
-  readonly curated: number
-  readonly invalid: number
-  readonly bytesNow: number
-  readonly bytesThen: number
-  /** In words, what limits the answer. */
-  readonly notes: readonly string[]
-}
-
-/** Events a day, with the 95 % interval. */
-export interface Amount {
-  readonly perDay: number
-  readonly low: number
-  readonly high: number
-}
+/** What `POST /api/simulate` answers to `{ changes: StreamChange[] }`, or to `{ revision }`, to go back to. */
+export type { Amount, SimulatedStream, Simulation } from '../../streams/simulate.ts'
 
 /** `PUT /api/config`, with `If-Match`; author and reason are not empty: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
 export interface ConfigChange {
@@ -192,6 +161,8 @@ export interface QueryResult {
 export interface Views {
   readonly views: readonly {
     readonly name: string
+    /** The same view, by a name that needs no quotes. */
+    readonly alias?: string
     readonly columns: readonly { readonly name: string; readonly type: string }[]
   }[]
 }

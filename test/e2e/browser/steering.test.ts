@@ -16,7 +16,7 @@ import {
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await launchChromium({ bfcache: true })
+  browser = await launchChromium()
 })
 afterAll(() => browser.close())
 
@@ -70,22 +70,6 @@ describe('a config that is pushed', () => {
     await configure(intake, { state: 'off' })
 
     await expect.poll(reasonIn(two!), PATIENCE).toBe('killed')
-  })
-
-  test('keeps no page out of the back/forward cache, and reaches the one that comes back', async () => {
-    const { site, intake } = await startWeb({ more: PUSHED })
-    const { page } = await visit(await newContext(browser), `${site}/one`)
-    await configured(page)
-    await page.evaluate(() => {
-      addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }))
-    })
-
-    await page.goto(`${site}/plain`)
-    await page.goBack()
-    await configure(intake, { state: 'off' })
-
-    await expect.poll(reasonIn(page), PATIENCE).toBe('killed')
-    expect(await page.evaluate(() => (window as { persisted?: boolean }).persisted)).toBe(true)
   })
 })
 

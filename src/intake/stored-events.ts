@@ -1,0 +1,69 @@
+import { createReadStream, statSync } from 'node:fs'
+import { dayFilesIn, eventIn, linesOf, type StoredEvent } from './day-files.ts'
+import { folderName } from './event-log.ts'
+import { IntakeError } from './intake-error.ts'
+import type { Log } from './log.ts'
+import { readState } from './state.ts'
+
+/**
+ * The events that a data folder holds, or those of some streams, stream by stream and day by day; an intake may be at
+ * work in it. Rejects with an IntakeError where there is no such folder, or a file of it cannot be read.
+ */
+export async function* storedEvents(
+  data: string,
+  {
+    streams,
+    folders = streams?.map(folderName),
+    log,
+  }: {
+    streams?: readonly string[] | undefined
+    /** Their folders, in place of their names. */
+    folders?: readonly string[] | undefined
+    log: Log
+  },
+): AsyncGenerator<StoredEvent, void> {
+  if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
+    throw new IntakeError(
+      `${data}: there is no such data folder; name the one that rivulet intake stores in with --data`,
+    )
+  readState(data)
+  let reading = data
+  try {
+    for (const { path, folder } of await dayFilesIn(data)) {
+      if (folders && !folders.includes(folder)) continue
+      reading = path
+      // What stands behind the last whole line is being written.
+      for await (const { lines } of linesOf(createReadStream(path)))
+        for (const line of lines) {
+          const event = eventIn(line, { path, log })
+          if (event) yield event
+        }
+    }
+  } catch (cause) {
+    throw unreadable(reading, cause)
+  }
+}
+
+/** The events of a file, a JSON object a line; `-` is the standard input. Rejects with an IntakeError where it cannot be read. */
+export async function* eventsIn(file: string, log: Log): AsyncGenerator<StoredEvent, void> {
+  const path = file === '-' ? 'the standard input' : file
+  const asEvent = (line: string) => (line.trim() ? eventIn(line, { path, log }) : undefined)
+  let last: readonly Buffer[] = []
+  try {
+    for await (const { lines, rest } of linesOf(file === '-' ? process.stdin : createReadStream(file))) {
+      for (const line of lines) {
+        const event = asEvent(line)
+        if (event) yield event
+      }
+      last = rest
+    }
+    const event = asEvent(Buffer.concat(last).toString())
+    if (event) yield event
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): IntakeError {
+  return new IntakeError(`${path}: cannot be read (${(cause as Error).message}); make it readable`, { cause })
+}

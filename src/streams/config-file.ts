@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { SchemaError } from '../schema/schema-error.ts'
+import { parseContent } from '../schema/schema-file.ts'
+import { readStreamsConfig } from './streams-config.ts'
+
+/** A stream config file as it was read. What it holds is data, and may be no config. */
+export interface ConfigFile {
+  readonly path: string
+  readonly text: string
+  readonly content: unknown
+}
+
+/** In characters: clients take no longer one. */
+const LONGEST = 1_000_000
+
+/** Reads a stream config, JSON where its name ends so, else YAML. Throws a SchemaError that names the file and the line. */
+export function readConfigFile(path: string): ConfigFile {
+  const text = textOf(path)
+  if (text.length > LONGEST) {
+    const long = text.length.toLocaleString('en')
+    throw new SchemaError(
+      `has ${long} characters, of which clients take at most 1,000,000; split it, a file for each site`,
+      { place: { file: path } },
+    )
+  }
+  return { path, text, content: parseContent(path, text) }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const why = (cause as Error).message
+    throw new SchemaError(`the stream config cannot be read (${why}); name an existing file`, {
+      place: { file: path },
+      cause,
+    })
+  }
+}
+
+/** The content of a file that holds streams. Throws a SchemaError where there are none in it. */
+export function readStreamsIn(path: string): unknown {
+  const { content } = readConfigFile(path)
+  try {
+    readStreamsConfig(content)
+    return content
+  } catch (cause) {
+    throw new SchemaError(
+      'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there',
+      { place: { file: path }, cause },
+    )
+  }
+}
