@@ -41,11 +41,14 @@ export function onTokenMissing(listener: () => void): void {
 
 let tokenMissing = () => {}
 
-/** An answer as it is, for what is no JSON or may be called off. Rejects with a `Refusal`, of the status -1 where it was. */
+/** The status of a `Refusal` where the page itself wanted the answer no more. */
+export const CALLED_OFF = -1
+
+/** An answer as it is, for what is no JSON or may be called off. Rejects with a `Refusal`. */
 export async function request(path: string, init: RequestInit): Promise<Response> {
   const answer = await fetch(path, init).catch((cause) => {
     if (init.signal?.aborted)
-      throw new Refusal({ status: -1, title: 'Called off', detail: 'It was called off.' }, cause)
+      throw new Refusal({ status: CALLED_OFF, title: 'Called off', detail: 'It was called off.' }, cause)
     const detail = 'The intake does not answer. Is it running, and is this computer connected to it?'
     throw new Refusal({ status: 0, title: 'No connection', detail }, cause)
   })

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
-import { type Refusal, request } from './api.ts'
-import type { QueryResult } from './contract.ts'
+import { type Refusal, request } from '../api.ts'
+import type { QueryResult } from '../contract.ts'
 
 /** What became of the last query, and whether one runs. */
 export interface Running {

@@ -1,4 +1,4 @@
-import type { Vitals } from './contract.ts'
+import type { Vitals } from '../contract.ts'
 
 type Page = Vitals['pages'][number]
 type Metric = Page['metrics'][number]
