@@ -32,18 +32,26 @@ const sourceMapsOfTsc = {
 const copyConsole = {
   name: 'copy-console',
   writeBundle: () =>
-    cp('src/intake/console', 'dist/console', { recursive: true, filter: (path) => !path.endsWith('.ts') }),
+    Promise.all([
+      cp('src/intake/console', 'dist/console', {
+        recursive: true,
+        filter: (path) => /(console|\.html|\.css)$/.test(path),
+      }),
+      cp('node_modules/uplot/dist/uPlot.min.css', 'dist/console/uplot.css'),
+    ]),
 }
 
 const browser = [sourceMapsOfTsc, nodeResolve({ browser: true })]
 
 export default [
+  // Each apart, so that it is one file, whatever they share.
+  ...['browser', 'config-push', 'curation', 'debug', 'fetch-later'].map((name) => ({
+    input: `build/entries/${name}.js`,
+    output: { file: `dist/${name}.js`, sourcemap: true },
+    plugins: [...browser, es2020, minified],
+  })),
   {
-    input: {
-      browser: 'build/entries/browser.js',
-      'fetch-later': 'build/entries/fetch-later.js',
-      'collectors/web-vitals': 'build/collectors/web-vitals.js',
-    },
+    input: { 'collectors/web-vitals': 'build/collectors/web-vitals.js' },
     output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
     plugins: [...browser, es2020, minified],
   },
@@ -52,7 +60,7 @@ export default [
     output: { file: 'dist/script.js', format: 'iife', sourcemap: true },
     plugins: [...browser, es2020, minified],
   },
-  // Apart, so that each is one file, whatever they share.
+  // These, too.
   ...['validator', 'validator.development'].map((name) => ({
     input: `build/validator/${name}.js`,
     // Without the line that names the map: a generated page counts each byte of it.
@@ -60,9 +68,9 @@ export default [
     plugins: [...browser, es2020, minified],
   })),
   {
-    input: 'build/intake/console/live.js',
-    output: { file: 'dist/console/live.js', sourcemap: true },
-    plugins: [...browser, es2020, copyConsole],
+    input: 'build/intake/console/main.js',
+    output: { file: 'dist/console/console.js', sourcemap: true },
+    plugins: [...browser, es2020, minified, copyConsole],
   },
   {
     input: {
@@ -70,10 +78,12 @@ export default [
       intake: 'build/intake/intake.js',
       testing: 'build/testing/testing.js',
       cli: 'build/cli/main.js',
+      // What forks it looks for it by this name.
+      'query-process': 'build/intake/query/query-process.js',
     },
     // A folder of their own: a chunk may have the name of one that browsers load.
     output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
-    external: [/^node:/, /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
+    external: [/^node:/, '@duckdb/node-api', /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
     plugins: [sourceMapsOfTsc, nodeResolve({ exportConditions: ['node'] })],
   },
 ]

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
+import { addExportCommand } from './export.ts'
 import { addGenerateCommand } from './generate.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
+import { addQueryCommand } from './query.ts'
 import { addSchemasCommand } from './schemas.ts'
 import { addStreamsCommand } from './streams.ts'
 
@@ -18,6 +20,8 @@ const program = new Command('rivulet')
   .configureOutput({ outputError: () => undefined })
 addIntakeCommand(program)
 addLossCommand(program)
+addQueryCommand(program)
+addExportCommand(program)
 addSchemasCommand(program)
 addGenerateCommand(program)
 addStreamsCommand(program)

@@ -77,6 +77,8 @@ export interface Explanation {
   /** The id of the unit, and where it stands between 0 and 1: in sample while that is less than the rate. */
   readonly id?: string | undefined
   readonly draw?: number | undefined
+  /** Whether the debug switch sends all events of the stream, marked so that they count nowhere. */
+  readonly debug: boolean
   /** Why the last config that came was not taken; empty where it was. */
   readonly trouble: string
 }
@@ -94,7 +96,8 @@ const LONGEST_WAIT = 7 * 24 * 3_600_000
 const REPORT_AFTER = 5 * 60_000
 
 /** An event; once it is queued, also where it goes, and the instance and number that it has. */
-type Owned = Pick<QueuedEvent, 'id' | 'stream'> & Partial<Pick<QueuedEvent, 'client' | 'url' | 'seq'>>
+type Owned = Pick<QueuedEvent, 'id' | 'stream'> &
+  Partial<Pick<QueuedEvent, 'client' | 'url' | 'target' | 'seq'>>
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */
 interface Submission {
@@ -117,6 +120,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     fillMetaDt = false,
     onOutcome,
     beforeQueue = (event) => event,
+    configPush,
+    curate,
+    debug,
     net,
     maxQueueBytes = 5_000_000,
   } = options
@@ -129,17 +135,23 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   let closed = false
   let reportIsDue = false
 
-  /** What is submitted without consent is not told of later either. */
-  const isCounted = () => consent !== 'denied'
-  /** Whether anything may be kept on the device and sent. */
+  /** Whether anything may be kept on the device, and events be sent that need consent. */
   const allowed = () => consent === 'granted' && phase() !== 'prerendered'
+  const isShown = () => phase() !== 'prerendered'
+  const isDebugged = (stream: string) => Boolean(debug && ask('debug', () => debug(stream)))
+  /** What is submitted without consent is not told of later either. */
+  const isCounted = (stream: string) =>
+    (consent !== 'denied' || configs.of(stream)?.exempt) && !isDebugged(stream)
   const memo: Environment['memo'] = {
     read: (key) => (allowed() ? platform.memo.read(key) : undefined),
     write: (key, text) => {
       if (allowed()) platform.memo.write(key, text)
     },
   }
-  const environment = { ...platform, memo }
+  const alone: Environment['alone'] = (name, work) =>
+    // Where nothing may be kept, there is nothing that others could send, and a lease would be kept.
+    allowed() ? platform.alone(name, work) : work(() => true)
+  const environment = { ...platform, memo, alone }
   const sources = new Map<string, () => unknown>([
     ['performer_session_id', () => idOf('session')],
     ['performer_pageview_id', () => idOf('pageview')],
@@ -160,9 +172,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   const configs = createStreamConfigs({
     given: options.streamConfigs,
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
+    push: configPush && ((...given) => ask('configPush', () => configPush(...given)) ?? (() => {})),
     intakeUrl: options.intakeUrl,
     environment,
-    allowed: () => consent !== 'denied' && phase() !== 'prerendered',
+    allowed: isShown,
     onConfig: () => void delivery.drain(),
   })
   const schemas = createSchemas({
@@ -177,6 +190,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     net: net && ((url, body) => void ask('net', () => net(url, body))),
     client,
     allowed,
+    mayGo,
     decide,
     evict,
     left,
@@ -194,7 +208,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const submission = { id: idIn(data) || eventId(at), stream: name, at, data: data as EventData }
     const { id } = submission
     outcomes.submitted(id, name)
-    if (isCounted()) ledger.submitted(name)
+    if (isCounted(name)) ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
       idOf('session')
@@ -221,24 +235,27 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const { goes, config, reason } = explain(stream, ids)
     if (reason) return drop(submission, reason, config?.why || undefined)
     if (!goes || !config) return hold(submission, config)
-    if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
 
     const schema = schemaFor(stream) ?? {}
-    const { revision, sample, provideValues } = config
-    const producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
+    const { revision, sample, provideValues, curation, target = stream } = config
+    const marks = isDebugged(stream) ? { debug: true as const } : { seq: 0 }
+    const producer = { sdk: SDK, id: client, ...marks, rate: 1, ...sample, revision }
     const asked = valuesOf(provideValues, values)
-    const facts = { id, stream, at, domain, producer, values: asked, schema, fillMetaDt }
+    const facts = { id, stream: target, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
+    if (curation && !ask('curate', () => curate?.(enriched, curation))) return drop(submission, 'curated')
+    if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
+
     const event = ask('beforeQueue', () => beforeQueue(enriched))
     const { meta } = event ?? {}
-    if (!event || meta?.id !== id || meta.stream !== stream || !meta.producer)
+    if (!event || meta?.id !== id || meta.stream !== target || !meta.producer)
       return drop(submission, 'before-queue')
 
     const problems = ask('validate', () => schema.validate?.(event))
     if (problems?.length) return drop(submission, 'invalid', problems)
 
-    const seq = ledger.next(stream)
-    meta.producer.seq = seq
+    const seq = marks.debug ? 0 : ledger.next(target)
+    if (seq) meta.producer.seq = seq
     enqueue(submission, config, event, seq)
   }
 
@@ -278,6 +295,12 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return Boolean(hasSchema && event.client !== client && !data.$schema && !schemas.has(stream))
   }
 
+  /** Whether an event may be sent now. */
+  function mayGo({ stream }: QueuedEvent): boolean {
+    const config = configs.of(stream)
+    return !config?.held && (allowed() || Boolean(config?.exempt && isShown()))
+  }
+
   /** What is too much for the queue: the oldest of the lowest priority. */
   function evict(): QueuedEvent[] {
     const held = queue.held()
@@ -292,13 +315,21 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): void {
     const { id, stream, at } = submission
-    const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, volatile } = config
+    const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, target } = config
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
     if (bytes > LARGEST_EVENT) return drop(submission, 'too-large')
 
-    if (seq) ledger.numbered(stream)
-    queue.add({ id, stream, client, url, json, bytes, seq, until: at + longestWait, priority, volatile })
+    if (seq && target) {
+      // Counted once under each name, so that both add up.
+      ledger.keptOut(stream, 'redirected')
+      ledger.submitted(target)
+    }
+    if (seq) ledger.numbered(target ?? stream)
+    const until = at + longestWait
+    // Without consent, it is never written, not even once there is.
+    const volatile = config.volatile || (url !== UNDECIDED && !allowed())
+    queue.add({ id, stream, client, url, json, bytes, seq, until, priority, volatile, target })
     delivery.wake()
   }
 
@@ -308,9 +339,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function conclude(event: Owned, fate: Fate): void {
-    const { id, stream, client: instance, url, seq } = event
-    if (url && instance && seq) ledger.settled(stream, outcomeOf(fate), instance, seq)
-    else if (!url && isCounted()) ledger.keptOut(stream, outcomeOf(fate))
+    const { id, stream, client: instance, url, target = stream, seq } = event
+    if (url && instance && seq) ledger.settled(target, outcomeOf(fate), instance, seq)
+    else if (!url && isCounted(stream)) ledger.keptOut(stream, outcomeOf(fate))
     outcomes.conclude(id, stream, fate)
   }
 
@@ -360,11 +391,18 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const sample = config?.sample
     const id = sample && (ids[sample.unit] ?? idOf(sample.unit))
     const draw = id ? drawOf(id) : undefined
-    const decided = config && allowed()
+    const isForced = isDebugged(stream)
+    const decided = config && isShown() && (consent === 'granted' || config.exempt)
     const reason =
-      consent === 'denied'
+      consent === 'denied' && !decided
         ? 'consent'
-        : decided && (config.reason ?? (sample && reasonToLeave(sample.rate, draw)))
+        : decided &&
+          (config.reason ??
+            (config.curation && !curate
+              ? 'unconfigured'
+              : platform.gpc() && !config.ignoresGpc
+                ? 'gpc'
+                : sample && !isForced && reasonToLeave(sample.rate, draw)))
     const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
     return {
       stream,
@@ -374,6 +412,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       consent,
       id,
       draw,
+      debug: isForced,
       trouble: configs.trouble(),
     }
   }
@@ -418,7 +457,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function setConsent(next: Consent): void {
-    if (next === 'denied') dropAll('consent')
+    if (next === 'denied') dropAll('consent', ({ stream }) => !configs.of(stream)?.exempt)
     consent = next
     if (next === 'denied') environment.forget()
     queue.touch()

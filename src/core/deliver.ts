@@ -22,6 +22,8 @@ export interface Delivery {
 export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | 'onRested'> {
   readonly queue: EventQueue
   readonly environment: Environment
+  /** Whether what is kept on the device may be read. */
+  allowed(): boolean
   /**
    * Decides on a queued event by the config of now: true where it leaves, and what becomes of it is seen to. Asked
    * while no other tab is.
@@ -38,7 +40,7 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
 
 /** Sends whenever there is something to send, and the page or another tab lets it. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { queue, environment, allowed, decide, evict, left, net, client } = options
+  const { queue, environment, allowed, mayGo, decide, evict, left, net, client } = options
   const { alone, phase, after, warn } = environment
   const routes = new Map<string, Route>()
   const flying = new Map<QueuedEvent, Phase>()
@@ -66,8 +68,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function drain(): Promise<void> {
     waiting = false
-    // What waits for consent, waits within bounds.
-    if (!allowed()) await queue.remove(evict())
     await inTurn(UNDECIDED)
     // Each destination in a turn of its own: one that hangs does not hold up another.
     await Promise.all([...destinations()].map(inTurn))
@@ -82,9 +82,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     await alone(url, (isMine) =>
       orWarn(async () => {
         asked.delete(url)
-        if (closed || !allowed()) return
-        await queue.sync()
-        if (closed || !isMine() || !allowed()) return
+        if (closed) return
+        if (allowed()) await queue.sync()
+        if (closed || !isMine()) return
         const evicted = new Set(url ? [] : evict())
         const stays = queue.held().filter((event) => !evicted.has(event))
         const decided = stays.filter((event) => event.url === url && decide(event))
@@ -96,7 +96,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function handOver(): void {
     handing = false
-    if (closed || !allowed()) return
+    if (closed) return
     // A page that is merely hidden leaves what is not its own to the tab whose turn it is.
     void orWarn(() => send([], destinations(), phase() === 'hidden' ? client : undefined))
     // What a beacon or a keepalive fetch has taken needs no net.
@@ -120,7 +120,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     casting = false
     if (!net) return
     for (const url of destinations()) inNet.add(url)
-    const held = allowed() ? queue.held() : []
+    const held = queue.held().filter(mayGo)
     for (const url of inNet) {
       const atRisk = held.filter(
         (event) => event.url === url && (flying.get(event) ?? 'visible') === 'visible',

@@ -45,9 +45,11 @@ export interface Environment {
    */
   alone(name: string, work: (isMine: () => boolean) => Promise<void>): Promise<void>
   /** To the other clients of this origin, in this tab and others, as far as their pages are not gone. */
-  tell(outcome: Told): void
-  /** Calls back one listener, the last one given, with what others tell. The returned function ends it. */
-  onTold(listener: (outcome: Told) => void): () => void
+  tell(told: Told): void
+  /** Calls back with what others tell. The returned function ends it. */
+  onTold(listener: (told: Told) => void): () => void
+  /** Whether the visitor's browser asks for privacy (Global Privacy Control). */
+  gpc(): boolean
   phase(): Phase
   /** Calls back with each new phase. The returned function ends it. */
   onPhase(listener: (phase: Phase) => void): () => void
@@ -64,11 +66,12 @@ export type Unit = 'pageview' | 'session' | 'device'
  */
 export type Phase = 'prerendered' | 'visible' | 'hidden' | 'gone'
 
-/** What became of an event, for the client that it was submitted to. */
+/** What one client tells another. Another version of it may say what this one does not understand. */
 export interface Told {
-  readonly id: string
-  readonly stream: string
-  readonly fate: Fate
+  /** What became of an event, for the client that it was submitted to. */
+  readonly outcome?: { readonly id: string; readonly stream: string; readonly fate: Fate }
+  /** The stream config that came from a URL, as text. */
+  readonly config?: { readonly url: string; readonly text: string }
 }
 
 /** What a server said. */

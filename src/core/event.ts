@@ -26,7 +26,7 @@ export interface Producer {
   /** The client instance. */
   id: string
   /** Counts from 1 per instance and stream, without gaps; given after sampling and validation. */
-  seq: number
+  seq?: number
   /** The unit by which the stream is sampled; absent where it is not. */
   unit?: string | undefined
   rate: number

@@ -1,6 +1,8 @@
 import type { Environment } from './environment.ts'
 import { inWords } from './fields.ts'
 import type { Event, Outcome, Problem } from './event.ts'
+import type { Curation } from './settings.ts'
+import type { ConfigPush } from './stream-config.ts'
 
 /**
  * What `createClient` takes. Wrong names, kinds and URLs throw; the contents of the data options never do. `Schemas`
@@ -13,6 +15,21 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   readonly streamConfigUrl?: string
   /** Stream config known at start, in the form in which the URL serves it. */
   readonly streamConfigs?: object
+  /**
+   * Where stream config is pushed from, so that a change is in force at once: `createConfigPush(url)` of
+   * `rivulet/config-push`. Default: none; `streamConfigUrl` is asked now and then.
+   */
+  readonly configPush?: ConfigPush
+  /**
+   * Whether an event is kept by its stream's `curation`: `curate` of `rivulet/curation`. Without it, the events of a
+   * stream that has a `curation` do not go.
+   */
+  readonly curate?: Curate
+  /**
+   * Whether this browser is to send all events of the stream, marked so that they count nowhere: `createDebugSwitch()`
+   * of `rivulet/debug`. Default: never.
+   */
+  readonly debug?: (stream: string) => boolean
   /**
    * What is known of each stream's schema: the `schemas` of a file that `rivulet generate` has written, or a function
    * that loads such a file when a stream's first event comes: `(stream) => import(…)`. Until it is there, events wait
@@ -31,7 +48,8 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   readonly beforeQueue?: (event: Event) => Event | null
   /**
    * `granted`; `pending`: events are held in memory, nothing is kept on the device or read there, and nothing is
-   * sent but the request for stream config; `denied`: nor are they held. Default: `granted`. `setConsent` changes it.
+   * sent but the request for stream config; `denied`: nor are they held. Events of a stream whose config says `consent:
+   * exempt` go all the same, from memory. Default: `granted`. `setConsent` changes it.
    */
   readonly consent?: Consent
   /** How many bytes of events are queued at most, of all clients of this origin. Default: 5,000,000. */
@@ -51,6 +69,9 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   /** Fill `meta.dt`, for an intake that requires it and does not fill it. Default: false. */
   readonly fillMetaDt?: boolean
 }
+
+/** Whether an event is kept: all that the curation asks for holds. */
+export type Curate = (event: Event, curation: Curation) => boolean
 
 /** Whether events may be kept on the device and sent. */
 export type Consent = 'granted' | 'pending' | 'denied'
@@ -90,6 +111,9 @@ const WANTED: ReadonlyMap<string, string> = new Map(
     intakeUrl: 'http URL',
     streamConfigUrl: 'http URL',
     streamConfigs: 'object',
+    configPush: 'function',
+    curate: 'function',
+    debug: 'function',
     schemas: 'object or function',
     ids: 'object',
     context: 'object or function',

@@ -50,9 +50,8 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
     return true
   }
 
-  const stopHearing = environment.onTold((told) => {
-    // Another version of this client may say what this one does not understand.
-    if (told?.fate?.kind) own(told.id, told.stream, told.fate)
+  const stopHearing = environment.onTold(({ outcome }) => {
+    if (outcome?.fate?.kind) own(outcome.id, outcome.stream, outcome.fate)
   })
   return {
     submitted: (id, stream) => {
@@ -60,7 +59,7 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
       if (stream !== LEDGER) tally(stream, 'submitted')
     },
     conclude: (id, stream, fate) => {
-      if (!own(id, stream, fate)) environment.tell({ id, stream, fate })
+      if (!own(id, stream, fate)) environment.tell({ outcome: { id, stream, fate } })
     },
     awaits: (id) => awaited.has(id),
     counts: () => Object.fromEntries([...counts].map(([stream, found]) => [stream, { ...found }])),

@@ -12,7 +12,9 @@ export interface QueuedEvent {
   readonly json: string
   /** Length of `json` in UTF-8. */
   readonly bytes: number
-  // What follows may be absent from what an earlier version has written.
+  // What follows may be absent, also from what an earlier version has written.
+  /** The stream that it goes to, where its own redirects it. */
+  readonly target?: string | undefined
   /** Its number; 0 while it is undecided. */
   readonly seq?: number | undefined
   /** When it expires, in ms since 1970. */

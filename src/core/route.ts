@@ -33,8 +33,8 @@ export interface RouteOptions {
   readonly flying: Map<QueuedEvent, Phase>
   /** Whether what a beacon took is sent again. Default: true. */
   readonly resend?: boolean | undefined
-  /** Whether anything may be sent. */
-  allowed(): boolean
+  /** Whether the event may be sent now. */
+  mayGo(event: QueuedEvent): boolean
   /** It has waited for long enough to send again. */
   onRested(): void
   /** What became of the event. */
@@ -45,7 +45,7 @@ export interface RouteOptions {
 
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
 export function createRoute(options: RouteOptions): Route {
-  const { url, queue, environment, flying, resend = true, allowed, onRested, onSettled, onTrouble } = options
+  const { url, queue, environment, flying, resend = true, mayGo, onRested, onSettled, onTrouble } = options
   const { memo, now, random, phase, after, warn } = environment
   // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the
   // version of the layout.
@@ -64,7 +64,7 @@ export function createRoute(options: RouteOptions): Route {
     // request for a few events.
     const due = new Set(queue.held())
     for (;;) {
-      const batch = !allowed() || isResting() ? [] : nextBatch(client)
+      const batch = isResting() ? [] : nextBatch(client)
       if (!batch.some((event) => due.has(event) || phase() !== 'visible')) break
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
@@ -92,7 +92,7 @@ export function createRoute(options: RouteOptions): Route {
     let room = BATCH_BYTES
     for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
     const ready = queue.held().filter((event) => {
-      if (client && event.client !== client) return false
+      if ((client && event.client !== client) || !mayGo(event)) return false
       // What is too large for what is left goes by a later way.
       if (phase() !== 'visible' && event.bytes + 2 > room) return false
       const sent = flying.get(event)

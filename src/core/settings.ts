@@ -14,8 +14,8 @@ export interface StreamConfig {
   readonly url: string
   /** Its events are queued, and stay there until that changes. */
   readonly held: boolean
-  /** The stream that its events go to instead. */
-  readonly streamName?: string | undefined
+  /** The stream that its events go to instead: where they go and how they are queued, that one's settings say. */
+  readonly target?: string | undefined
   /** Absent: every unit is kept. */
   readonly sample?: Sample | undefined
   readonly provideValues: readonly string[]
@@ -80,7 +80,6 @@ export function readConfig(config: unknown, base: Base): Config {
   if (!found.length) throw new Error('no streams in it')
   const { services, revision: written, refresh_seconds } = wrapped ? top : ({} as Fields)
   const revision = written ? String(written) : undefined
-  const names = new Set(found.map(([name]) => name))
 
   function streamConfig(found: unknown): StreamConfig {
     const settings = fieldsOf(found)
@@ -112,7 +111,6 @@ export function readConfig(config: unknown, base: Base): Config {
       (!isAmount(max_age_seconds) && 'max_age_seconds') ||
       (!['required', 'exempt'].includes(consent) && 'consent') ||
       (!['respect', 'ignore'].includes(gpc) && 'gpc') ||
-      (stream_name && !names.has(String(stream_name)) && 'stream_name') ||
       (!url && 'destination_event_service')
     return {
       reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
@@ -120,7 +118,7 @@ export function readConfig(config: unknown, base: Base): Config {
       revision,
       url: url ?? '',
       held: state === 'hold',
-      streamName: stream_name ? String(stream_name) : undefined,
+      target: stream_name ? String(stream_name) : undefined,
       sample,
       provideValues: Array.isArray(provide_values) ? provide_values : [],
       curation: curation ? (fieldsOf(curation) as Curation) : undefined,
@@ -142,8 +140,25 @@ export function readConfig(config: unknown, base: Base): Config {
   return {
     revision,
     refreshSeconds: Math.max(1, Number(refresh_seconds) || REFRESH_SECONDS),
-    of: (stream) =>
-      streams.get(stream) ?? patterns.find(({ pattern }) => pattern.test(stream))?.config ?? unknown,
+    of: (stream) => {
+      const config = find(stream)
+      return config.target ? redirected(config, find(config.target)) : config
+    },
+  }
+
+  function find(stream: string): StreamConfig {
+    return streams.get(stream) ?? patterns.find(({ pattern }) => pattern.test(stream))?.config ?? unknown
+  }
+}
+
+/** By one hop, as in the family: whether the target has a target is not looked at. */
+function redirected(config: StreamConfig, target: StreamConfig): StreamConfig {
+  const { url, priority, longestWait, volatile, held, reason, why } = target
+  return {
+    ...config,
+    ...{ url, priority, longestWait, volatile, held: config.held || held },
+    reason: config.reason ?? reason,
+    why: config.why || (why && `stream_name: ${why}`),
   }
 }
 

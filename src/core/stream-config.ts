@@ -13,11 +13,22 @@ export interface StreamConfigs {
   close(): void
 }
 
+/**
+ * Calls back with each stream config that is pushed, as text, until the returned function ends it. Where `alone` may
+ * make it wait for its turn, one tab of an origin listens for all.
+ */
+export type ConfigPush = (
+  environment: Pick<Environment, 'after' | 'alone' | 'onPhase' | 'phase'>,
+  onConfig: (text: string) => void,
+) => () => void
+
 /** What stream configs work with. */
 export interface StreamConfigsOptions {
   /** Known at the start. It is data: where it is malformed it counts as none. */
   readonly given?: unknown
   readonly url?: string | undefined
+  /** Default: what `url` serves is all there is. */
+  readonly push?: ConfigPush | undefined
   /** Destination of streams that name no other service. */
   readonly intakeUrl: string
   readonly environment: Environment
@@ -31,19 +42,25 @@ const LONGEST_AGE = 7 * 24 * 3_600_000
 /** What is longer is something else, and parsing it would be felt. */
 const LONGEST_TEXT = 1_000_000
 
-/** Config from where it can be had: kept from the last visit, given, and fetched, of which the newest is in force. */
+/**
+ * Config from where it can be had: kept from the last visit, given, fetched, pushed, and told by other tabs, of which the
+ * newest is in force.
+ */
 export function createStreamConfigs({
   given,
-  url,
+  url = '',
+  push,
   intakeUrl,
   environment,
   allowed,
   onConfig,
 }: StreamConfigsOptions): StreamConfigs {
-  const { memo, now, after, warn } = environment
+  const { memo, now, random, after, tell, warn } = environment
   // The 1 is the version of the layout: when a config was fetched, and the config.
   const memoKey = `config/1 ${url}`
   const base = { intakeUrl, resolve: environment.resolve }
+  /** Without a URL, what is given is all there will be. */
+  const none = readConfig({ streams: { '': {} } }, base)
   let config: Config | undefined
   let trouble = ''
   let failures = 0
@@ -65,7 +82,18 @@ export function createStreamConfigs({
     // Without consent, it could not be looked at before.
     if (!config && !failures) take(recall)
     const { status, text } = await environment.get(url)
-    take(() => {
+    if (!closed) share(text, status)
+  }
+
+  /** What came here is in force in all tabs of this origin, from this one request. */
+  function share(text: string, status?: number): void {
+    // The tab that asked last is the first to ask again, and tells the others before it is their turn.
+    if (receive(text, 900, status)) tell({ config: { url, text } })
+  }
+
+  /** Whether it is in force now. For the next one it waits as many ms for each second between two requests. */
+  function receive(text: string, patience: number, status = 200): boolean {
+    const taken = take(() => {
       if (status !== 200 || text.length > LONGEST_TEXT) {
         throw new Error(`status ${status}, ${text.length} characters: ${text.slice(0, 99)}`)
       }
@@ -75,11 +103,9 @@ export function createStreamConfigs({
       onConfig()
     })
     cancel()
-    if (closed) return
-    cancel = after(
-      config ? config.refreshSeconds * 1000 : delayAfter(failures, environment.random()),
-      refresh,
-    )
+    const ms = config && Math.max(1000, config.refreshSeconds * patience)
+    cancel = after(ms ?? delayAfter(failures, random()), refresh)
+    return taken
   }
 
   function recall(): void {
@@ -87,8 +113,8 @@ export function createStreamConfigs({
     if (now() - at < LONGEST_AGE) adopt(found)
   }
 
-  /** What is no config changes nothing. One line in the console for each change of state. */
-  function take(work: () => void): void {
+  /** What is no config changes nothing, which is false. One line in the console for each change of state. */
+  function take(work: () => void): boolean {
     try {
       work()
       trouble = ''
@@ -98,25 +124,29 @@ export function createStreamConfigs({
       trouble = String(cause)
       failures++
     }
+    return !trouble
   }
-
-  /** Without a URL, what is given is all there will be. */
-  const none = readConfig({ streams: { '': {} } }, base)
 
   // What the last visit left decides at once, unless the page brings something newer.
   take(recall)
   if (given) take(() => adopt(given))
   void refresh()
-  const stop = environment.onPhase((phase) => {
-    if (phase === 'visible') void refresh()
-  })
+  const stops = [
+    environment.onPhase((phase) => {
+      if (phase === 'visible') void refresh()
+    }),
+    environment.onTold(({ config }) => {
+      if (url && config?.url === url) receive(config.text, 1000)
+    }),
+    push?.(environment, share),
+  ]
   return {
     of: (stream) => (config ?? (url ? undefined : none))?.of(stream),
     trouble: () => trouble,
     refresh,
     close: () => {
       closed = true
-      stop()
+      for (const stop of stops) stop?.()
       cancel()
     },
   }

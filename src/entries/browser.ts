@@ -9,11 +9,13 @@ export type { Counts } from '../core/ledger.ts'
 export type {
   ClientOptions,
   Consent,
+  Curate,
   LoadSchemas,
   Net,
   StreamSchema,
   StreamSchemas,
 } from '../core/options.ts'
+export type { ConfigPush } from '../core/stream-config.ts'
 export type { Sample } from '../core/sample.ts'
 export type { Curation, StreamConfig } from '../core/settings.ts'
 

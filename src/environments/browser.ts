@@ -56,6 +56,7 @@ export function browserEnvironment(): Environment {
     ...life,
     alone: createTurns(life, records),
     ...createChannel(life),
+    gpc: () => Boolean((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl),
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
   }
 }
@@ -184,16 +185,18 @@ function createTurns({ phase, onPhase }: Life, store: IndexedDbStore): Environme
 
 /** To and from the other clients of this origin. One that is open keeps a page out of the back/forward cache. */
 function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'onTold'> {
+  const listeners = new Set<(told: Told) => void>()
   let channel: BroadcastChannel | undefined
-  let listener: ((told: Told) => void) | undefined
 
   function open(): void {
     channel?.close()
     channel = undefined
-    if (phase() === 'gone' || !listener) return
+    if (phase() === 'gone' || !listeners.size) return
     try {
       channel = new BroadcastChannel(`${NAME}/1`)
-      channel.onmessage = ({ data }) => listener?.(data)
+      channel.onmessage = ({ data }) => {
+        for (const listener of listeners) listener(data ?? {})
+      }
     } catch {
       // Unknown here, or blocked along with storage: what others settle is not heard of.
     }
@@ -207,11 +210,11 @@ function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'on
         // What a host's validator says may be what cannot be sent; its outcome is counted all the same.
       }
     },
-    onTold: (next) => {
-      listener = next
+    onTold: (listener) => {
+      listeners.add(listener)
       open()
       return () => {
-        listener = undefined
+        listeners.delete(listener)
         open()
       }
     },

@@ -33,6 +33,7 @@ export function nodeEnvironment(): Environment {
     alone: (_, work) => work(() => true),
     tell: () => {},
     onTold: () => () => {},
+    gpc: () => false,
     phase: () => 'visible',
     onPhase: () => () => {},
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),

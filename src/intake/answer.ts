@@ -7,6 +7,15 @@ export interface Answer {
   readonly statusMessage?: string
   readonly headers?: { readonly [name: string]: string }
   readonly body?: string | Buffer | object
+  /** In place of a body. */
+  readonly file?: SentFile
+}
+
+/** A file that is there for one answer. */
+export interface SentFile {
+  readonly path: string
+  readonly bytes: number
+  remove(): Promise<void>
 }
 
 // An event with thousands of unknown fields would be answered with megabytes.
@@ -62,4 +71,10 @@ export function problem(status: number, title: string, detail: string): Answer {
     headers: { 'content-type': 'application/problem+json' },
     body: { status, type: 'about:blank', title, detail },
   }
+}
+
+/** The answer to one request too many. */
+export function tooMany(detail: string, seconds: number): Answer {
+  const { headers, ...refusal } = problem(429, 'TooManyRequestsError', detail)
+  return { ...refusal, headers: { ...headers, 'retry-after': String(seconds) } }
 }

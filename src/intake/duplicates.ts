@@ -13,17 +13,22 @@ export interface Duplicates {
   readonly count: number
 }
 
-/** The event of `rivulet.duplicates` that counts those of one batch. Its schema is schemas/rivulet/duplicates. */
+/**
+ * The event of `rivulet.duplicates` that counts those of one batch; undefined where they are debug events, which count
+ * nowhere. Its schema is schemas/rivulet/duplicates.
+ */
 export function noteOfDuplicates(
   records: readonly LogRecord[],
   { id, receivedAt }: { id: string; receivedAt: Date },
-): LogRecord {
+): LogRecord | undefined {
   const byClient = new Map<string, Duplicates>()
   for (const { stream, event } of records) {
-    const { sdk, instance } = producerOf(event as PostedEvent)
+    const { sdk, instance, isDebug } = producerOf(event as PostedEvent)
+    if (isDebug) continue
     const key = JSON.stringify([stream, sdk, instance])
     byClient.set(key, { stream, sdk, instance, count: 1 + (byClient.get(key)?.count ?? 0) })
   }
+  if (byClient.size === 0) return undefined
   const dt = receivedAt.toISOString()
   const event = {
     $schema: '/rivulet/duplicates/1.0.0',

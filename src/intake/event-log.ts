@@ -13,8 +13,8 @@ export interface LogRecord {
   readonly event: object
 }
 
-/** The record that tells of duplicates. */
-export type NoteOf = (duplicates: readonly LogRecord[]) => LogRecord
+/** The record that tells of duplicates; undefined where there is nothing to tell. */
+export type NoteOf = (duplicates: readonly LogRecord[]) => LogRecord | undefined
 
 /** A line that was there when the log was opened. */
 export interface StoredLine {
@@ -30,7 +30,7 @@ export interface StoredLine {
 export interface EventLog {
   /**
    * Stores records, and if some of them are stored already, what `noteOf` makes of those. Resolves, once they are on
-   * disk, to the records that are new. Rejects if they cannot be written: then none of them is stored, and none is
+   * disk, to the records that are new, that one among them. Rejects if they cannot be written: then none of them is stored, and none is
    * remembered.
    */
   append(records: readonly LogRecord[], noteOf: NoteOf): Promise<readonly LogRecord[]>
@@ -97,8 +97,8 @@ export async function openEventLog({
 
   async function settled(group: readonly Append[], { last = group.length === 1 } = {}): Promise<boolean> {
     try {
-      const stored = new Set(await write(group))
-      for (const { records, resolve } of group) resolve(records.filter((record) => stored.has(record)))
+      const stored = await write(group)
+      for (const [index, { resolve }] of group.entries()) resolve(stored[index]!)
       return true
     } catch (error) {
       if (last) for (const { reject } of group) reject(error)
@@ -106,7 +106,8 @@ export async function openEventLog({
     }
   }
 
-  async function write(group: readonly Append[]): Promise<LogRecord[]> {
+  /** Returns what is stored of each. */
+  async function write(group: readonly Append[]): Promise<LogRecord[][]> {
     const ids = new Set<string>()
     const isNew = ({ id }: LogRecord): boolean => {
       if (id === undefined) return true
@@ -114,13 +115,14 @@ export async function openEventLog({
       ids.add(id)
       return true
     }
-    const fresh = group.flatMap(({ records, noteOf }) => {
+    const fresh = group.map(({ records, noteOf }) => {
       const [ones, duplicates] = partition(records, isNew)
-      return duplicates.length > 0 ? [...ones, noteOf(duplicates)] : ones
+      const note = duplicates.length > 0 ? noteOf(duplicates) : undefined
+      return note ? [...ones, note] : ones
     })
 
     const lines = new Map<string, { day: string; text: string }>()
-    for (const { stream, receivedAt, event } of fresh) {
+    for (const { stream, receivedAt, event } of fresh.flat()) {
       const day = dayOf(receivedAt)
       const path = join(folder, folderName(stream), `${day}.jsonl`)
       const text = lines.get(path)?.text ?? ''

@@ -2,7 +2,10 @@ import { DUPLICATES_STREAM } from './duplicates.ts'
 import { dayOf, type StoredLine } from './event-log.ts'
 import { isObject } from './ingest.ts'
 import { type LiveRecord, MOST_RECENT } from './live-feed.ts'
+import { isDebugEvent } from './producer.ts'
 import { REJECTED_STREAM } from './rejection.ts'
+import type { Stats } from './stats/stats.ts'
+import { timeOf } from './stats/time.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What the data folder tells of the time before this process. */
@@ -13,15 +16,23 @@ export interface History {
   recent(): LiveRecord[]
 }
 
-/** Collects the lines of an event log as it is opened. Remembers few of them. */
-export function createHistory(today = dayOf(new Date())): History {
+/** Collects the lines of an event log as it is opened, for the stats too. Remembers few of them. */
+export function createHistory({
+  stats,
+  today = dayOf(new Date()),
+}: {
+  stats: Stats
+  today?: string
+}): History {
   const tally = createTally()
   const recent = new Map<string, LiveRecord[]>()
 
   return {
     add(line) {
+      const received_at = receivedAt(line)
+      stats.add({ event: line.event, receivedAt: timeOf(received_at) })
       if (isNoteOfOurs(line)) return
-      const record = asLiveRecord(line)
+      const record = asLiveRecord(line, received_at)
       tally.count(record)
       if (line.day !== today) return
       // Files are read one after another, so each keeps its most recent.
@@ -42,17 +53,36 @@ function isNoteOfOurs({ event: { meta } }: StoredLine): boolean {
   return isObject(meta) && meta.stream === DUPLICATES_STREAM
 }
 
-/** A stored line as the live page shows it. Only `meta.dt` tells when it came, to the day. */
-function asLiveRecord({ event, day }: StoredLine): LiveRecord {
+/** Only `meta.dt` tells it closer than to the day, and it may be a client's. */
+function receivedAt({ event: { meta }, day }: StoredLine): string {
+  const dt = isObject(meta) ? meta.dt : undefined
+  const isOfDay = typeof dt === 'string' && dt.startsWith(day) && !Number.isNaN(timeOf(dt))
+  return isOfDay ? dt : `${day}T00:00:00.000Z`
+}
+
+/** A stored line as the live page shows it. */
+function asLiveRecord({ event }: StoredLine, received_at: string): LiveRecord {
   const meta = isObject(event.meta) ? event.meta : {}
-  const received_at =
-    typeof meta.dt === 'string' && meta.dt.startsWith(day) ? meta.dt : `${day}T00:00:00.000Z`
   if (meta.stream !== REJECTED_STREAM)
-    return { kind: 'accepted', stream: String(meta.stream), received_at, event }
+    return {
+      kind: 'accepted',
+      stream: String(meta.stream),
+      received_at,
+      event,
+      ...(isDebugEvent(event) && { debug: true }),
+    }
 
   const { errored_stream_name: stream = '', problems, raw_event } = event
   const told = Array.isArray(problems) ? problems.map(String) : []
-  return { kind: 'rejected', stream: String(stream), received_at, problems: told, event: parsed(raw_event) }
+  const rejected = parsed(raw_event)
+  return {
+    kind: 'rejected',
+    stream: String(stream),
+    received_at,
+    problems: told,
+    event: rejected,
+    ...(isDebugEvent(rejected) && { debug: true }),
+  }
 }
 
 function parsed(json: unknown): unknown {

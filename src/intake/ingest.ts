@@ -23,6 +23,8 @@ export interface Grounds {
   readonly receivedAt: Date
   /** The sender's clock at sending, in milliseconds, where it told. */
   readonly sentAt?: number | undefined
+  /** What sent it, where that is told. */
+  readonly browser?: string | undefined
   readonly settingsOf: (stream: string) => StreamSettings
   /** Throws a SchemaError where there is no such schema. */
   readonly schemaOf: (uri: string) => CompiledSchema
@@ -74,7 +76,7 @@ function found(schemaOf: Grounds['schemaOf'], uri: string): CompiledSchema | { p
 function fillIn(
   event: PostedEvent,
   schema: CompiledSchema,
-  { receivedAt, sentAt, newId }: Pick<Grounds, 'receivedAt' | 'sentAt' | 'newId'>,
+  { receivedAt, sentAt, browser, newId }: Pick<Grounds, 'receivedAt' | 'sentAt' | 'browser' | 'newId'>,
 ): void {
   // In legacy schemas `dt` is the time of receipt; an event with a `client_dt` comes without it.
   const isLegacy = String(schema.title).startsWith('analytics/legacy')
@@ -84,7 +86,9 @@ function fillIn(
   if (!isObject(meta)) return
   if (!meta.dt && mayHold(schema, 'dt')) meta.dt = receivedAt.toISOString()
   if (!meta.id && mayHold(schema, 'id')) meta.id = newId()
-  if (sentAt !== undefined && isObject(meta.producer)) meta.producer.skew_ms = receivedAt.getTime() - sentAt
+  if (!isObject(meta.producer)) return
+  if (sentAt !== undefined) meta.producer.skew_ms = receivedAt.getTime() - sentAt
+  if (browser !== undefined) meta.producer.browser = browser
 }
 
 /** Whether the schema lets `meta` have the field. Nearly all do; one that does not must not refuse what we added. */

@@ -1,5 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { openSchemaRepository, type SchemaRepository } from '../schema/repository.ts'
+import { createAccess, TOKEN_FROM } from './access.ts'
+import { isLoopback } from './address.ts'
+import { createApi } from './api.ts'
+import { createConfigFeed } from './config-feed.ts'
+import { openConfigHistory } from './config-history.ts'
 import { lockData } from './data-lock.ts'
 import { openEventLog } from './event-log.ts'
 import { createHistory } from './history.ts'
@@ -7,10 +12,14 @@ import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
-import { createIntakeServer } from './server.ts'
+import { createIntakeServer, type IntakeServer } from './server.ts'
 import { openState } from './state.ts'
+import { createSimulateChange } from './simulate-change.ts'
+import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
 import type { StreamCounts } from './tally.ts'
 
@@ -33,6 +42,21 @@ export interface IntakeOptions {
   readonly port?: number
   /** The largest body that is taken, after inflation. Default 102,400, as EventGate's. */
   readonly maxBodyBytes?: number
+  /**
+   * What the console, its API and its feed ask for: 16 characters at least. Default: none, so that they are open where
+   * the intake listens on this machine only, and closed elsewhere.
+   */
+  readonly token?: string | undefined
+  /**
+   * Names by which the console may be asked for, beside `localhost`, `host` and IP addresses. Other names are refused,
+   * since a site whose name comes to lead here could read it (DNS rebinding).
+   */
+  readonly allowHosts?: readonly string[] | undefined
+  /**
+   * Posted batches a second that one address beyond this machine may send, with bursts of ten times as many. Default
+   * 200; 0 is no limit.
+   */
+  readonly rateLimit?: number
   /** Gets what the intake has to say about itself. Default: a line on stderr, except for `info`. */
   readonly log?: Log
 }
@@ -58,34 +82,70 @@ export async function startIntake({
   host = '127.0.0.1',
   port = 8192,
   maxBodyBytes = 102_400,
+  token,
+  allowHosts = [],
+  rateLimit = 200,
   log = toStderr,
 }: IntakeOptions): Promise<Intake> {
+  let server: IntakeServer | undefined
+  const access = createAccess({
+    token,
+    allowHosts,
+    listeningOn: () => ({ name: host, address: server?.address() ?? '' }),
+  })
   const schemas = openSchemaRepository([...schemaFolders, OWN_SCHEMAS])
   const registry = createSchemaRegistry(schemas)
   makeFolder(data)
   // What was opened is closed again, last first: by close(), or here if a later step fails.
   const opened: (() => void | Promise<void>)[] = [await lockData(data)]
   try {
-    const configs = openStreamConfigs({ path: streams, state: openState(data), log })
+    openState(data)
+    const configHistory = openConfigHistory(data, log)
+    opened.unshift(configHistory.close)
+    const configs = openStreamConfigs({ path: streams, history: configHistory, log })
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
-    const history = createHistory()
+    const stats = createStats()
+    const history = createHistory({ stats })
     const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
 
-    const { counts } = history.tally
-    const receive = createReceive({ configs, registry, eventLog, tally: history.tally, live })
-    const server = createIntakeServer({ receive, configs, schemas, live, counts, maxBodyBytes, log })
+    const configFeed = createConfigFeed(configs)
+    opened.unshift(configFeed.close)
+    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs) })
+    opened.unshift(queries.close)
+
+    const { tally } = history
+    const receive = createReceive({ configs, registry, eventLog, tally, stats, live })
+    const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
+    server = createIntakeServer({
+      receive,
+      configs,
+      schemas,
+      live,
+      configFeed,
+      counts: tally.counts,
+      access,
+      api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
+      rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
+      maxBodyBytes,
+      log,
+    })
     const url = await server.listen({ host, port })
     opened.unshift(server.close)
+    if (token === undefined && !isLoopback(server.address()))
+      log({
+        level: 'warn',
+        message: `the console is closed, since the intake is reached from beyond this machine and has no token; give one by ${TOKEN_FROM}`,
+      })
 
     let closed: Promise<void> | undefined
     return {
       url,
-      counts,
+      counts: tally.counts,
       close() {
         closed ??= closeAll(opened)
         return closed
@@ -97,6 +157,11 @@ export async function startIntake({
   }
 }
 
+/** By stream; a pattern is none. */
+function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {
+  return new Map([...configs.titles()].filter(([stream]) => !stream.startsWith('/')))
+}
+
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {
   for (const close of opened) await close()
 }
@@ -106,7 +171,7 @@ function checkSchemas(
   configs: StreamConfigs,
   { schemas, registry, log }: { schemas: SchemaRepository; registry: SchemaRegistry; log: Log },
 ): void {
-  for (const title of configs.schemaTitles()) {
+  for (const title of new Set(configs.titles().values())) {
     const versions = schemas.versionsOf(title)
     for (const uri of versions) registry.get(uri)
     if (versions.length === 0)

@@ -101,7 +101,8 @@ export function createLossCount({ stream: only, since }: LossQuestion = {}): Los
   }
 
   function addStored(event: StoredEvent, stream: string): void {
-    const { sdk, instance, seq } = producerOf(event)
+    const { sdk, instance, seq, isDebug } = producerOf(event)
+    if (isDebug) return
     if (instance !== undefined && seq !== undefined) {
       const one = storedOf({ instance, stream, sdk }, event)
       if (addRun(one.numbers, seq) === 0) one.duplicates += 1
@@ -116,8 +117,8 @@ export function createLossCount({ stream: only, since }: LossQuestion = {}): Los
 
   function addRejected(event: StoredEvent): void {
     const { errored_stream_name: stream, raw_event } = event
-    const { sdk, instance, seq } = producerOf(parsed(raw_event))
-    if (isAskedFor(stream) && instance !== undefined && seq !== undefined)
+    const { sdk, instance, seq, isDebug } = producerOf(parsed(raw_event))
+    if (!isDebug && isAskedFor(stream) && instance !== undefined && seq !== undefined)
       addRun(storedOf({ instance, stream, sdk }, event).refused, seq)
   }
 

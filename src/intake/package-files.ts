@@ -15,6 +15,9 @@ export const OWN_SCHEMAS = join(PACKAGE_FOLDER, 'schemas')
 /** What generated validators share, as pages load it. Missing where the package is not built. */
 export const VALIDATOR_FILE = join(PACKAGE_FOLDER, 'dist/validator.js')
 
+/** The process that answers queries. Missing where the package is not built. */
+export const QUERY_PROCESS = join(PACKAGE_FOLDER, 'dist/query-process.js')
+
 /** This package's version. */
 export function packageVersion(): string {
   return JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')).version

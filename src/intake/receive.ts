@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, answerTo } from './answer.ts'
+import { browserOf } from './browser.ts'
 import { noteOfDuplicates } from './duplicates.ts'
 import { type EventLog, idOf, type LogRecord, type NoteOf } from './event-log.ts'
-import { type Judged, ingest } from './ingest.ts'
+import { type Judged, ingest, type PostedEvent } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
+import { isDebugEvent } from './producer.ts'
 import type { SchemaRegistry } from './registry.ts'
 import { problemsOf, REJECTED_STREAM, rejectionOf } from './rejection.ts'
+import type { Stats } from './stats/stats.ts'
 import type { StreamConfigs } from './stream-configs.ts'
 import type { Tally } from './tally.ts'
 
-/** When a batch arrived, and when it was sent by the sender's clock, where that is told. */
+/** When a batch arrived, and when it was sent by the sender's clock and from what, where that is told. */
 export interface Receipt {
   readonly receivedAt: Date
   readonly sentAt?: number | undefined
+  readonly userAgent?: string | undefined
 }
 
 /** Judges a batch, stores all of it, and only then answers and tells of it. Rejects if it cannot be stored. */
@@ -23,17 +27,20 @@ export function createReceive({
   registry,
   eventLog,
   tally,
+  stats,
   live,
 }: {
   configs: StreamConfigs
   registry: SchemaRegistry
   eventLog: EventLog
   tally: Tally
+  stats: Stats
   live: LiveFeed
 }): Receive {
-  return async (batch, receipt) => {
+  return async (batch, { userAgent, ...receipt }) => {
     const judged = ingest(batch, {
       ...receipt,
+      browser: userAgent === undefined ? undefined : browserOf(userAgent),
       settingsOf: configs.lookUp(),
       schemaOf: registry.get,
       newId: randomUUID,
@@ -43,6 +50,8 @@ export function createReceive({
     const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { ...receipt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
     const stored = new Set(await eventLog.append(records, noteOf))
+    const receivedAt = receipt.receivedAt.getTime()
+    for (const { event } of stored) stats.add({ event: event as PostedEvent, receivedAt })
 
     for (const { record, shown } of entries) {
       if (!stored.has(record)) continue // a duplicate: stored, counted and shown before
@@ -56,11 +65,12 @@ export function createReceive({
 /** What is stored of a judged event, and what is shown of it. */
 function entryOf(judged: Judged, receivedAt: Date): { record: LogRecord; shown: LiveRecord } {
   const received_at = receivedAt.toISOString()
+  const debug = isDebugEvent(judged.event) ? { debug: true as const } : {}
   if (judged.verdict === 'accepted') {
     const { stream, event } = judged
     return {
       record: { stream, id: idOf(event), receivedAt, event },
-      shown: { kind: 'accepted', stream, received_at, event },
+      shown: { kind: 'accepted', stream, received_at, event, ...debug },
     }
   }
   const { event } = judged
@@ -69,6 +79,6 @@ function entryOf(judged: Judged, receivedAt: Date): { record: LogRecord; shown: 
   const stream = rejection.errored_stream_name ?? ''
   return {
     record: { stream: REJECTED_STREAM, id: rejection.meta.id, receivedAt, event: rejection },
-    shown: { kind: 'rejected', stream, received_at, problems, event },
+    shown: { kind: 'rejected', stream, received_at, problems, event, ...debug },
   }
 }

@@ -1,13 +1,21 @@
 import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream'
+import type { Access } from './access.ts'
+import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
-import { type Answer, problem } from './answer.ts'
+import { type Answer, problem, tooMany } from './answer.ts'
+import type { Api } from './api.ts'
+import type { ConfigFeed } from './config-feed.ts'
+import { matches } from './etag.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
 import { readConsoleFile } from './package-files.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Receipt, Receive } from './receive.ts'
 import { readBody } from './request-body.ts'
 import type { StreamConfigs } from './stream-configs.ts'
@@ -18,6 +26,11 @@ export interface ServerParts {
   readonly configs: StreamConfigs
   readonly schemas: SchemaRepository
   readonly live: LiveFeed
+  readonly configFeed: ConfigFeed
+  readonly access: Access
+  readonly api: Api
+  /** Of posted batches; undefined where there is no limit. */
+  readonly rateLimit: RateLimit | undefined
   readonly counts: () => object
   readonly maxBodyBytes: number
   readonly log: Log
@@ -31,10 +44,16 @@ const CORS = {
   'access-control-expose-headers': 'etag, retry-after',
 }
 
+/** What is the console's is read by the console only. */
+const OWN = {
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+}
+
 const PAGE_POLICY = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-  'referrer-policy': 'no-referrer',
 }
 
 const CONSOLE_TYPES: { readonly [ending: string]: string } = {
@@ -51,6 +70,8 @@ const EMPTY_BODY: Answer = {
 }
 
 export interface IntakeServer {
+  /** The IP address that it listens on; empty while it does not. */
+  address(): string
   /** Resolves to the URL once it listens; rejects with an IntakeError where it cannot. */
   listen(address: { host: string; port: number }): Promise<string>
   /** Takes nothing more, and resolves once it has answered what it took. */
@@ -59,6 +80,7 @@ export interface IntakeServer {
 
 /** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. */
 export function createIntakeServer(parts: ServerParts): IntakeServer {
+  const closing = new AbortController()
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
     // A connection that is kept alive would hold up the closing.
@@ -71,11 +93,14 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   })
 
   return {
+    address: () => (server.address() as AddressInfo | null)?.address ?? '',
     listen,
     async close() {
       const closed = once(server, 'close')
       server.close()
+      closing.abort()
       parts.live.close()
+      parts.configFeed.close()
       await closed
     },
   }
@@ -101,39 +126,72 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const { pathname } = url
     const isRead = request.method === 'GET' || request.method === 'HEAD'
 
-    // What shows stored events is for the live page itself: without CORS headers, no other site a developer visits reads it.
-    if (pathname === '/' && isRead) return send(response, consoleFile('live.html'))
-    if (pathname.startsWith('/console/') && isRead)
-      return send(response, consoleFile(pathname.slice('/console/'.length)))
-    if (pathname === '/live' && isRead) return stream(request, response)
-    if (pathname === '/v1/counts' && isRead)
-      return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+    if (isConsoles(pathname)) return toConsole(request, response, url)
 
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value)
     const allowed = allowedFor(pathname)
     if (!allowed) return send(response, problem(404, 'NotFoundError', `there is nothing at ${pathname}`))
     if (request.method === 'OPTIONS')
       return send(response, { status: 200, headers: { allow: allowed }, body: allowed })
-    if (allowed === 'POST' ? request.method !== 'POST' : !isRead) {
-      const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allowed}`)
-      return send(response, { ...refusal, headers: { ...headers, allow: allowed } })
-    }
+    if (allowed === 'POST' ? request.method !== 'POST' : !isRead)
+      return send(response, notAllowed(pathname, allowed))
     if (allowed === 'POST') return send(response, await postedEvents(request, url))
+    if (pathname === '/v1/stream-configs/live')
+      return feed(request, response, () => parts.configFeed.connect(response))
     send(
       response,
       pathname === '/v1/stream-configs' ? streamConfigs(request) : schema(pathname.slice('/schemas'.length)),
     )
   }
 
+  /** Without CORS headers, so that no other site that an analyst visits reads it. */
+  async function toConsole(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    for (const [name, value] of Object.entries(OWN)) response.setHeader(name, value)
+    const { pathname } = url
+    const refusal = parts.access.refusalOf(request)
+    if (refusal) return send(response, refusal)
+    if (pathname.startsWith('/api/')) return toApi(request, response, url)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(response, notAllowed(pathname, 'GET'))
+    if (pathname === '/') return send(response, consoleFile('index.html'))
+    if (pathname.startsWith('/console/'))
+      return send(response, consoleFile(pathname.slice('/console/'.length)))
+
+    const refusalOfRead = parts.access.refusalOfRead(request)
+    if (refusalOfRead) return send(response, refusalOfRead)
+    if (pathname === '/v1/counts')
+      return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+    const lastEventId = String(request.headers['last-event-id'] ?? '')
+    feed(request, response, () => parts.live.connect(response, lastEventId))
+  }
+
+  async function toApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const gone = new AbortController()
+    const stop = () => gone.abort()
+    response.on('close', stop)
+    closing.signal.addEventListener('abort', stop)
+    try {
+      send(response, await parts.api(request, url, gone.signal))
+    } catch (error) {
+      if (!gone.signal.aborted) throw error
+      if (closing.signal.aborted) send(response, STOPPING)
+    } finally {
+      closing.signal.removeEventListener('abort', stop)
+    }
+  }
+
   async function postedEvents(request: IncomingMessage, url: URL): Promise<Answer> {
     const receivedAt = new Date()
+    const address = request.socket.remoteAddress ?? ''
+    const wait = isLoopback(address) ? 0 : (parts.rateLimit?.take(subscriberOf(address)) ?? 0)
+    if (wait > 0) return tooMany('too many requests come from this address; send fewer', wait)
     const body = await readBody(request, parts.maxBodyBytes)
     if ('refused' in body) return body.refused
     const batch = batchIn(body.text)
     if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
     if (batch.length === 0) return EMPTY_BODY
 
-    const receipt = { receivedAt, sentAt: sentAt(url) }
+    const receipt = { receivedAt, sentAt: sentAt(url), userAgent: request.headers['user-agent'] }
     if (!url.searchParams.get('hasty')) return received(batch, receipt)
     // Judged now, stored when the event log comes to it, which its close waits for.
     void received(batch, receipt)
@@ -175,13 +233,18 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     }
   }
 
-  function stream(request: IncomingMessage, response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  function feed(request: IncomingMessage, response: ServerResponse, connect: () => boolean): void {
+    response.statusCode = 200
+    for (const [name, value] of Object.entries(FEED)) response.setHeader(name, value)
     if (request.method === 'HEAD') return void response.end()
-    parts.live.connect(response, String(request.headers['last-event-id'] ?? ''))
+    if (!connect()) send(response, tooMany('too many listen already; ask again later', 60))
   }
 }
 
+const STOPPING = problem(503, 'StoppingError', 'the intake is being stopped; ask again when it is back')
+
+// Of nginx, which else keeps back what is not yet much.
+const FEED = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
 const FRESH = { 'cache-control': 'no-cache' }
 
 function urlOf(request: IncomingMessage): URL | undefined {
@@ -194,6 +257,7 @@ function urlOf(request: IncomingMessage): URL | undefined {
 
 function allowedFor(pathname: string): 'POST' | 'GET' | undefined {
   if (pathname === '/v1/events' || pathname === '/v1/events/') return 'POST'
+  if (pathname === '/v1/stream-configs/live') return 'GET'
   return pathname === '/v1/stream-configs' || pathname.startsWith('/schemas/') ? 'GET' : undefined
 }
 
@@ -217,8 +281,18 @@ function sentAt(url: URL): number | undefined {
   return sent && /^\d{1,16}$/.test(sent) ? Number(sent) : undefined
 }
 
-const matches = (ifNoneMatch: string | undefined, etag: string) =>
-  (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')))
+function isConsoles(pathname: string): boolean {
+  return (
+    ['/', '/live', '/v1/counts'].includes(pathname) ||
+    pathname.startsWith('/console/') ||
+    pathname.startsWith('/api/')
+  )
+}
+
+function notAllowed(pathname: string, allow: string): Answer {
+  const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allow}`)
+  return { ...refusal, headers: { ...headers, allow } }
+}
 
 function consoleFile(name: string): Answer {
   const [, ending = ''] = /^[\w-]+\.(html|css|js|js\.map|svg)$/.exec(name) ?? []
@@ -228,14 +302,17 @@ function consoleFile(name: string): Answer {
   return { status: 200, headers: { ...PAGE_POLICY, ...FRESH, 'content-type': type }, body }
 }
 
-function send(response: ServerResponse, { status, statusMessage, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, statusMessage, headers, body, file }: Answer): void {
   const isObject = typeof body === 'object' && !Buffer.isBuffer(body)
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isObject ? JSON.stringify(body) : (body ?? ''))
   const type = isObject ? { 'content-type': 'application/json' } : {}
+  const length = file ? file.bytes : bytes.length
   response.writeHead(status, statusMessage, {
     ...type,
     ...headers,
-    ...(status === 304 ? {} : { 'content-length': bytes.length }),
+    ...(status === 304 || status === 204 ? {} : { 'content-length': length }),
   })
-  response.end(bytes)
+  if (!file) return void response.end(bytes)
+  // Who went away half way has no use of the rest.
+  pipeline(createReadStream(file.path), response, () => void file.remove())
 }

@@ -19,28 +19,15 @@ const LAYOUT = 1
 
 /** What the intake remembers beside the events. */
 export interface State {
-  /** The stream config served last: a digest of its content, and the revision issued for it. */
+  /** The stream config served last, by intakes that kept no history of it: a digest of its content, and its revision. */
   readonly streamConfig?: { readonly digest: string; readonly revision: string }
 }
 
-export interface StateFile {
-  get(): State
-  /** Replaces the state; a crash leaves the old or the new one. */
-  set(state: State): void
-}
-
-/** The state of a data folder, in its `.rivulet/state.json`. Throws an IntakeError where it cannot be used. */
-export function openState(dataFolder: string): StateFile {
+/** Marks a data folder with its layout, in `.rivulet/state.json`. Throws an IntakeError where it cannot be used. */
+export function openState(dataFolder: string): void {
+  const state = readState(dataFolder)
   const path = pathIn(dataFolder)
-  let state = readState(dataFolder)
   if (!existsSync(path)) replace(path, state)
-  return {
-    get: () => state,
-    set(next) {
-      replace(path, next)
-      state = next
-    },
-  }
 }
 
 /** The state as it stands, empty where none is kept. Throws an IntakeError where it cannot be read, or its layout is newer. */

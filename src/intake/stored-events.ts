@@ -11,14 +11,22 @@ import { readState } from './state.ts'
  */
 export async function* storedEvents(
   data: string,
-  { streams, log }: { streams?: readonly string[] | undefined; log: Log },
+  {
+    streams,
+    folders = streams?.map(folderName),
+    log,
+  }: {
+    streams?: readonly string[] | undefined
+    /** Their folders, in place of their names. */
+    folders?: readonly string[] | undefined
+    log: Log
+  },
 ): AsyncGenerator<StoredEvent, void> {
   if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
     throw new IntakeError(
       `${data}: there is no such data folder; name the one that rivulet intake stores in with --data`,
     )
   readState(data)
-  const folders = streams?.map(folderName)
   let reading = data
   try {
     for (const { path, folder } of await dayFilesIn(data)) {

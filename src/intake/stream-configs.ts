@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { parse as parseYaml } from 'yaml'
+import { ownValue } from '../schema/json-pointer.ts'
+import { readStreamsConfig } from '../streams/streams-config.ts'
+import type { ConfigContent } from './config-content.ts'
+import { type ConfigFile, readConfigFile, replaceFile, rewritten, whyReadOnly } from './config-file.ts'
+import { type ConfigHistory, digestOfContent } from './config-history.ts'
 import { dayOf } from './event-log.ts'
 import { isObject, type StreamSettings } from './ingest.ts'
-import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { compareRevisions, nextRevision } from './revision.ts'
-import type { StateFile } from './state.ts'
 
 /** A stream config as it goes out. */
 export interface ServedConfig {
@@ -15,24 +17,32 @@ export interface ServedConfig {
   readonly revision: string
 }
 
-/** The stream config of a file, and what the file becomes. */
+/** The stream config of a file, what the file becomes, and what is made of it here. */
 export interface StreamConfigs {
   /** The newest good version of the file. Looks at the file first. */
   served(): ServedConfig
+  /** What it says. Looks at the file first. */
+  content(): ConfigContent
   /** The settings of streams, by the newest good version of the file. Looks at the file first. */
   lookUp(): (stream: string) => StreamSettings
-  /** The schema titles that the streams name. */
-  schemaTitles(): readonly string[]
+  /** The schema titles that the streams name, by stream, patterns among them. */
+  titles(): ReadonlyMap<string, string>
+  /** Where it is. */
+  readonly path: string
+  /** Why it cannot be written from here, in words. */
+  whyReadOnly(): string | undefined
+  /**
+   * Writes other content to the file, as a new revision; false where the file was changed by others just now. Throws an
+   * IntakeError, and changes nothing, where it cannot be written.
+   */
+  write(content: ConfigContent, by: { readonly author: string; readonly reason: string }): boolean
+  /** Calls back with each new version. */
+  onChange(listener: (served: ServedConfig) => void): void
   close(): void
 }
 
-interface ParsedConfig {
-  readonly streams: { readonly [stream: string]: unknown }
-  readonly revision?: unknown
-  readonly [setting: string]: unknown
-}
-
-const LOOK_EVERY = 1_000
+// A change is to be with those who listen within a second.
+const LOOK_EVERY = 500
 // Within this time after a change, a second one may leave the file's times and size as they are.
 const COARSE_CLOCK = 2_000
 
@@ -42,20 +52,22 @@ const COARSE_CLOCK = 2_000
  */
 export function openStreamConfigs({
   path,
-  state,
+  history,
   log,
   now = () => new Date(),
 }: {
   path: string
-  state: StateFile
+  history: ConfigHistory
   log: Log
   now?: () => Date
 }): StreamConfigs {
-  let streams: ReadonlyMap<string, unknown>
+  let content: ConfigContent
+  let keyOf: (stream: string) => string | undefined
   let served: ServedConfig
   let seen = stamp()
   let complaint: string | undefined
-  take(readConfig(path))
+  const listeners: ((served: ServedConfig) => void)[] = []
+  take(readConfigFile(path))
 
   // Not by fs.watch: it misses changes on network and container mounts, and a rename takes the watched file away.
   const timer = setInterval(look, LOOK_EVERY)
@@ -66,18 +78,53 @@ export function openStreamConfigs({
       look()
       return served
     },
+    content: () => {
+      look()
+      return content
+    },
     lookUp() {
       look()
-      const newest = streams
+      const newest = { streams: content.streams, keyOf }
       return (stream) => settingsIn(newest, stream)
     },
-    schemaTitles: () => [...new Set([...streams.keys()].flatMap(schemaTitleOf))],
+    titles: () =>
+      new Map(
+        Object.keys(content.streams).flatMap((stream) => {
+          const settings = settingsIn({ streams: content.streams, keyOf }, stream)
+          return 'schemaTitle' in settings ? [[stream, settings.schemaTitle] as const] : []
+        }),
+      ),
+    path,
+    whyReadOnly: () => complaint ?? whyReadOnly(path),
+    write,
+    onChange: (listener) => void listeners.push(listener),
     close: () => clearInterval(timer),
   }
 
-  function schemaTitleOf(stream: string): string[] {
-    const settings = settingsIn(streams, stream)
-    return 'schemaTitle' in settings ? [settings.schemaTitle] : []
+  function write(next: ConfigContent, by: { author: string; reason: string }): boolean {
+    const file = readConfigFile(path)
+    const last = history.last()
+    if (digestOfContent(file.content) !== last?.digest) return false
+    const at = now()
+    const revision = nextRevision(last.revision, dayOf(at))
+    const text = rewritten(path, file, { content: next, revision })
+    let isNoted = false
+    try {
+      const isWritten = replaceFile(path, text, () => {
+        if (readFileSync(path, 'utf8') !== file.text) return false
+        // First, since a change that nobody is named for is worse than a name for one that a crash prevented.
+        history.add({ revision, at: at.toISOString(), ...by }, next)
+        isNoted = true
+        return true
+      })
+      if (!isWritten) return false
+    } catch (error) {
+      if (isNoted) history.takeBack()
+      throw error
+    }
+    seen = stamp()
+    serve(next, revision)
+    return true
   }
 
   function look(): void {
@@ -85,7 +132,7 @@ export function openStreamConfigs({
       const found = stamp()
       // While something is wrong it is tried anew at each look: a full disk, too, shows only in trying.
       if (found === seen && complaint === undefined) return
-      take(readConfig(path))
+      take(readConfigFile(path))
       seen = found
       if (complaint !== undefined)
         log({ level: 'info', message: `${path}: is good again, revision ${served.revision}` })
@@ -103,82 +150,54 @@ export function openStreamConfigs({
     const stat = statSync(path, { throwIfNoEntry: false })
     if (!stat?.isFile()) return 'missing'
     const isFresh = now().getTime() - stat.mtimeMs < COARSE_CLOCK
-    const content = isFresh ? digestOf(readFileSync(path)) : ''
-    return [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs, content].join(' ')
+    const bytes = isFresh ? digestOf(readFileSync(path)) : ''
+    return [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs, bytes].join(' ')
   }
 
-  function take(found: ParsedConfig): void {
-    const { revision: written, ...content } = found
-    const digest = digestOf(JSON.stringify(content))
-    const last = state.get().streamConfig
-    const revision = revisionOf(digest, written, last)
-    if (revision !== last?.revision || digest !== last.digest)
-      state.set({ ...state.get(), streamConfig: { digest, revision } })
+  function take(file: ConfigFile): void {
+    const last = history.last()
+    const digest = digestOfContent(file.content)
+    const revision = revisionOf(digest, file.revision, last)
+    if (revision !== last?.revision || digest !== last.digest || history.revisions().length === 0)
+      history.add({ revision, at: now().toISOString(), author: null, reason: null }, file.content)
+    serve(file.content, revision)
+  }
 
-    const body = JSON.stringify({ ...content, revision })
-    streams = new Map(Object.entries(found.streams))
+  function serve(next: ConfigContent, revision: string): void {
+    const body = JSON.stringify({ ...next, revision })
+    content = next
+    const read = Object.keys(next.streams).length > 0 ? readStreamsConfig(next) : undefined
+    keyOf = (stream) => read?.entryOf(stream)?.name
+    if (body === served?.body) return
     served = { body, etag: `"${digestOf(body).slice(0, 20)}"`, revision }
+    for (const listener of listeners) listener(served)
   }
 
   /** New and higher with every change of content; one that is written in the file wins where it is higher than the last. */
   function revisionOf(
     digest: string,
-    written: unknown,
+    written: string | undefined,
     last: { digest: string; revision: string } | undefined,
   ): string {
-    const own = typeof written === 'string' || typeof written === 'number' ? String(written) : ''
+    const own = written ?? ''
     const ownIsHigher = /\d/.test(own) && (!last || compareRevisions(own, last.revision) > 0)
     if (ownIsHigher) return own
     return last?.digest === digest ? last.revision : nextRevision(last?.revision, dayOf(now()))
   }
 }
 
-function settingsIn(streams: ReadonlyMap<string, unknown>, stream: string): StreamSettings {
-  const settings = streams.get(stream)
-  if (settings === undefined) return { problem: `Stream "${stream}" is not configured here` }
+function settingsIn(
+  { streams, keyOf }: { streams: ConfigContent['streams']; keyOf: (stream: string) => string | undefined },
+  stream: string,
+): StreamSettings {
+  const key = keyOf(stream)
+  if (key === undefined) return { problem: `Stream "${stream}" is not configured here` }
+  const settings = ownValue(streams, key)
   if (!isObject(settings))
     return { problem: `Stream "${stream}" is not configured here: its settings are no object` }
   if (typeof settings.schema_title === 'string') return { schemaTitle: settings.schema_title }
   return {
     problem: `Stream "${stream}" has no schema_title in the stream config, so no schema is allowed in it`,
-  }
-}
-
-function readConfig(path: string): ParsedConfig {
-  const parsed = parsedConfig(path, configText(path))
-  if (!isObject(parsed))
-    throw new IntakeError(
-      `${path}: a stream config is an object, { "streams": { NAME: settings } }; correct the file`,
-    )
-  if (isObject(parsed.streams)) return { ...parsed, streams: parsed.streams }
-  if ('streams' in parsed)
-    throw new IntakeError(`${path}: "streams" is no object of stream names and settings; correct the file`)
-  // The bare map. A stream's settings are an object, a revision never is.
-  const { revision, ...streams } = parsed
-  return isObject(revision) || revision === undefined ? { streams: parsed } : { streams, revision }
-}
-
-function configText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new IntakeError(
-      `${path}: the stream config cannot be read (${(cause as Error).message}); name an existing file`,
-      { cause },
-    )
-  }
-}
-
-function parsedConfig(path: string, text: string): unknown {
-  const isYaml = /\.ya?ml$/.test(path)
-  try {
-    return isYaml ? parseYaml(text) : JSON.parse(text)
-  } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0]
-    throw new IntakeError(
-      `${path}: the stream config is no ${isYaml ? 'YAML' : 'JSON'} (${reason}); correct the file`,
-      { cause },
-    )
   }
 }
 

@@ -6,7 +6,7 @@ export interface StreamCounts {
   readonly rejected: number
 }
 
-/** Counts by stream. Events that name no stream count under ''. */
+/** Counts by stream. Events that name no stream count under ''; debug events do not count. */
 export interface Tally {
   count(record: LiveRecord): void
   counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
@@ -15,7 +15,8 @@ export interface Tally {
 export function createTally(): Tally {
   const streams = new Map<string, { stored: number; rejected: number }>()
   return {
-    count({ kind, stream }) {
+    count({ kind, stream, debug }) {
+      if (debug) return
       const counts = streams.get(stream) ?? { stored: 0, rejected: 0 }
       counts[kind === 'accepted' ? 'stored' : 'rejected'] += 1
       streams.set(stream, counts)

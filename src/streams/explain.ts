@@ -55,7 +55,7 @@ export function explain({ stream, config: content, ids, unit }: ExplainOptions):
     entry: streams.entryOf(stream)?.name ?? null,
     state: reason === 'killed' ? 'off' : held ? 'hold' : 'on',
     problem: config.why || null,
-    goesTo: config.streamName ?? null,
+    goesTo: config.target ?? null,
     destination: isNamed(config.url) ? config.url : null,
     unit: sample?.unit ?? null,
     rate: sample?.rate ?? 1,

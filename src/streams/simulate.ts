@@ -177,7 +177,7 @@ export async function simulate({ events, from, to, problemsOf }: SimulateOptions
 
     const config = after.of(name)
     const present = before?.of(name)
-    const target = config.reason ? name : (config.streamName ?? name)
+    const target = config.reason ? name : (config.target ?? name)
     const stream: Replayed = {
       stream: name,
       before: present,

@@ -35,12 +35,12 @@ function ofRedirects(stream: Replayed, all: readonly Replayed[]): string[] {
   const { target, before, after } = stream
   const others = all.filter((other) => other !== stream)
   const sources = others.filter((other) => other.target === stream.stream).map(nameOf)
-  const mixed = others.filter((other) => other.before?.streamName === stream.stream).map(nameOf)
+  const mixed = others.filter((other) => other.before?.target === stream.stream).map(nameOf)
   return [
     ...when(target !== stream.stream, `Its events go to ${target} (stream_name), and are counted there.`),
     ...when(
-      before?.streamName !== undefined && before.streamName !== after.streamName,
-      `Its events go to ${before?.streamName} now, where they cannot be told from others.`,
+      before?.target !== undefined && before.target !== after.target,
+      `Its events go to ${before?.target} now, where they cannot be told from others.`,
     ),
     ...when(sources.length, `Has the events of ${sources.join(', ')} as well (stream_name).`),
     ...when(

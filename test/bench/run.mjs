@@ -7,6 +7,7 @@ import * as fetchLater from './fetch-later.mjs'
 import { openLab } from './lab.mjs'
 import { machine } from './machine.mjs'
 import * as mainThread from './main-thread.mjs'
+import * as steering from './steering.mjs'
 import * as submitCost from './submit-cost.mjs'
 import { table } from './table.mjs'
 import * as traffic from './traffic.mjs'
@@ -20,7 +21,7 @@ import * as traffic from './traffic.mjs'
  */
 
 /** @type {readonly Measurement[]} */
-const MEASUREMENTS = [submitCost, mainThread, burst, durability, traffic, clickThrough, fetchLater]
+const MEASUREMENTS = [submitCost, mainThread, burst, durability, traffic, clickThrough, fetchLater, steering]
 const NAMES = MEASUREMENTS.map(({ name }) => name)
 
 const HELP = `npm run bench -- [options]

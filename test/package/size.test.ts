@@ -29,6 +29,9 @@ describe('the size', () => {
     expect(measured.filter(({ passed }) => passed).map(({ name }) => name)).toEqual([
       'rivulet',
       'rivulet/collectors/web-vitals',
+      'rivulet/config-push',
+      'rivulet/curation',
+      'rivulet/debug',
       'rivulet/fetch-later',
       'rivulet/validator',
     ])

@@ -58,6 +58,8 @@ export interface TestEnvironmentOptions {
   readonly context?: Environment['context']
   /** Null for a platform that has none. Default: shop.example. */
   readonly domain?: string | null
+  /** Whether the browser asks for privacy. Default: false. */
+  readonly gpc?: boolean
   readonly seed?: number
 }
 
@@ -184,6 +186,7 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
       origin.channel.add(hear)
       return () => void origin.channel.delete(hear)
     },
+    gpc: () => options.gpc ?? false,
     phase: () => phase,
     onPhase: (listener) => {
       listeners.add(listener)

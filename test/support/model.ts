@@ -37,10 +37,12 @@ const STREAMS = {
   rare: rivulet({ max_per_minute: 2 }),
   brief: rivulet({ max_age_seconds: 60 }),
   other: { destination_event_service: 'other' },
+  '/^pattern\\./': {},
   [LEDGER]: {},
 }
 /** What is submitted to; the config knows nothing of the last one. */
-export const STREAM_NAMES = [...Object.keys(STREAMS).filter((name) => name !== LEDGER), 'none']
+const NAMES = Object.keys(STREAMS).map((name) => (name.startsWith('/') ? 'pattern.one' : name))
+export const STREAM_NAMES = [...NAMES.filter((name) => name !== LEDGER), 'none']
 
 const configOf = (revision: string, streams: object) => ({
   revision,
@@ -52,7 +54,8 @@ export const CONFIGS = {
   none: undefined,
   old: configOf('1', STREAMS),
   'click is off': configOf('2', { ...STREAMS, click: rivulet({ state: 'off' }) }),
-  'in the end': configOf('3', STREAMS),
+  'view is held': configOf('3', { ...STREAMS, view: rivulet({ state: 'hold' }) }),
+  'in the end': configOf('4', STREAMS),
 }
 
 /** What an intake does with a batch: which of it it stores, which it refuses for good, and what it says. */
@@ -240,11 +243,14 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
       told.set(id, [...(told.get(id) ?? []), outcomeOf(fate)])
       hear(id, fate)
     }
-    const tell = (outcome: Told) => {
-      if (!isAlive()) return void inTheEnd.add(outcome.id)
-      hear(outcome.id, outcome.fate)
-      if (isGone()) untold.add(outcome.id)
-      page.environment.tell(outcome)
+    const tell = (told: Told) => {
+      const { outcome } = told
+      if (outcome) {
+        if (!isAlive()) return void inTheEnd.add(outcome.id)
+        hear(outcome.id, outcome.fate)
+        if (isGone()) untold.add(outcome.id)
+      }
+      page.environment.tell(told)
     }
     /** Nothing runs on in a page that is gone, until it comes back. */
     const frozen: (() => void)[] = []

@@ -36,6 +36,11 @@ export interface Visit {
 export interface WebOptions {
   /** Options of the client beside the URLs: as JSON, since a page is served with them. */
   readonly options?: Partial<ClientOptions>
+  /**
+   * Lines of the pages' module that make the options which JSON cannot hold: they assign to `more`, and import from
+   * `/rivulet/…`. `INTAKE` in them stands for the intake's URL.
+   */
+  readonly more?: string
   /** Headers of the pages; `RELAY` in them stands for the relay's URL. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -46,7 +51,7 @@ export const PATIENCE = { timeout: 20_000, interval: 50 }
 const SCHEMA = { $schema: '/web/click/1.0.0' }
 
 /** Starts all three; they end with the test. */
-export async function startWeb({ options = {}, headers = {} }: WebOptions = {}): Promise<Web> {
+export async function startWeb({ options = {}, more = '', headers = {} }: WebOptions = {}): Promise<Web> {
   const intake = await startWebIntake()
   const relay = await startRelay(intake.url)
   const all = {
@@ -57,9 +62,11 @@ export async function startWeb({ options = {}, headers = {} }: WebOptions = {}):
   }
   const script = `
     import { createClient } from '/rivulet/browser.js'
+    const more = {}
+    ${more.replaceAll('INTAKE', intake.url)}
     window.createClient = createClient
     window.outcomes = []
-    window.options = { ...${JSON.stringify(all)}, onOutcome: (outcome) => { window.outcomes.push(outcome) } }
+    window.options = { ...${JSON.stringify(all)}, ...more, onOutcome: (outcome) => { window.outcomes.push(outcome) } }
     window.client = createClient(window.options)
   `
   const filled = Object.entries(headers).map(([name, value]) => [name, value.replaceAll('RELAY', relay.url)])

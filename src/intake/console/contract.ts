@@ -29,6 +29,8 @@ export interface Streams {
 
 export interface StreamRow {
   readonly stream: string
+  /** The entry of the config that it has its settings from, where that is a pattern. Changes are made to that entry. */
+  readonly pattern?: string
   readonly schemaTitle: string | null
   readonly state: State
   /** Why its settings cannot be used. */
@@ -69,7 +71,7 @@ export interface StreamChange {
 /** What `POST /api/simulate` answers to `{ changes: StreamChange[] }`, or to `{ revision }`, to go back to. */
 export type { Amount, SimulatedStream, Simulation } from '../../streams/simulate.ts'
 
-/** `PUT /api/config`, with `If-Match`: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
+/** `PUT /api/config`, with `If-Match`; author and reason are not empty: 200 `{ revision, etag }`; 412 where somebody else was faster; 428 without it. */
 export interface ConfigChange {
   readonly changes: readonly StreamChange[]
   readonly author: string
@@ -77,7 +79,7 @@ export interface ConfigChange {
 }
 // `POST /api/revert`, with `If-Match`, `{ revision, author, reason }`: the config of that revision becomes a new one.
 
-/** `GET /api/history`, newest first. */
+/** `GET /api/history`, the newest 1,000, newest first. */
 export interface History {
   readonly revisions: readonly (Revision & { readonly changes: readonly Difference[] })[]
 }
@@ -159,6 +161,8 @@ export interface QueryResult {
 export interface Views {
   readonly views: readonly {
     readonly name: string
+    /** The same view, by a name that needs no quotes. */
+    readonly alias?: string
     readonly columns: readonly { readonly name: string; readonly type: string }[]
   }[]
 }

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
 import { createHold, pass } from '../../support/relay.ts'
+import { STREAMS } from '../../support/web-intake.ts'
 import {
   actions,
   configured,
@@ -99,6 +100,27 @@ test('while a page lies in the back/forward cache, the next one can send, and th
   release()
   // A lock still held would have had to be taken from it, which the browser does by throwing the page away.
   expect(await goBack(page)).toBe(true)
+})
+
+test('a page that listens to config pushes comes back, and takes the change that was made meanwhile', async () => {
+  const more = `
+    import { createConfigPush } from '/rivulet/config-push.js'
+    more.configPush = createConfigPush('INTAKE/v1/stream-configs/live')`
+  const { site, intake } = await startWeb({ more })
+  const page = await openWatched({ site })
+
+  await page.goto(`${site}/plain`)
+  await intake.configure({
+    streams: { 'web.click': { ...STREAMS['web.click'], producers: { rivulet: { state: 'off' } } } },
+  })
+  const persisted = await goBack(page)
+
+  const reason = () => page.evaluate(() => window.client.explain('web.click').reason)
+  await expect.poll(reason, PATIENCE).toBe('killed')
+  expect(persisted).toBe(true)
+
+  await intake.configure({ streams: STREAMS })
+  await expect.poll(reason, PATIENCE).toBeUndefined()
 })
 
 /** A page that notes how it was shown. */

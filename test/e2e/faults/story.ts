@@ -219,10 +219,10 @@ export async function expectNoneTwice(
 }
 
 /** Of instances that have given numbers 1 to n, those of which one is missing. */
-function gapsIn(producers: readonly { id: string; seq: number }[]): string[] {
+function gapsIn(producers: readonly { id: string; seq?: number }[]): string[] {
   const instances = new Set(producers.map(({ id }) => id))
   return [...instances].filter((instance) => {
-    const numbers = producers.flatMap(({ id, seq }) => (id === instance ? [seq] : []))
+    const numbers = producers.flatMap(({ id, seq }) => (id === instance ? [seq!] : []))
     return Math.max(...numbers) !== new Set(numbers).size
   })
 }

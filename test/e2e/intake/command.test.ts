@@ -18,7 +18,7 @@ test('with no flags it reads ./schemas and ./streams.json, stores in ./rivulet-d
 
   expect(status).toBe(201)
   expect(await ended).toMatchObject({ code: 0 })
-  expect(output.stdout).toContain(`live page       ${url}/`)
+  expect(output.stdout).toContain(`console         ${url}/`)
   expect(output.stdout).toContain(`events          ${url}/v1/events`)
   expect(await storedEvents(join(folder, 'rivulet-data'), 'shop.click')).toHaveLength(1)
 })

@@ -176,7 +176,7 @@ test('of what a real client submits, what is lost behind the answer is missed to
   let answersLost = 0
   relay.onEvents(async ({ path, body }) => {
     const events = JSON.parse(body) as Event[]
-    const kept = events.filter(({ meta }) => meta.stream !== 'shop.click' || !lost.has(meta.producer.seq))
+    const kept = events.filter(({ meta }) => meta.stream !== 'shop.click' || !lost.has(meta.producer.seq!))
     const answer = await fetch(`${intake.url}${path}`, { method: 'POST', body: JSON.stringify(kept) })
     // The first answer does not arrive: what it answers for comes again.
     if (answersLost++ === 0) return undefined

@@ -147,7 +147,7 @@ test('the live page and its files come under a strict policy, and nothing else c
   )
 
   expect(await page.text()).toBe(
-    await readFile(new URL('../../../src/intake/console/live.html', import.meta.url), 'utf8'),
+    await readFile(new URL('../../../src/intake/console/index.html', import.meta.url), 'utf8'),
   )
   expect(page.headers.get('content-security-policy')).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",

@@ -35,6 +35,7 @@ function startDelivery(options: TestEnvironmentOptions = {}) {
     environment,
     client: 'c',
     allowed: () => true,
+    mayGo: () => true,
     decide: () => false,
     evict: () => [],
     left: () => queue.held().length,

@@ -46,7 +46,7 @@ export function rejected(event: object): Line {
 /** The intake's note of events that came again. */
 export function cameAgain(...events: readonly { meta: { id: string; stream: string } }[]): Line {
   const records = events.map((event) => ({ ...event.meta, receivedAt, event }))
-  return noteOfDuplicates(records, { id: randomUUID(), receivedAt }).event as Line
+  return noteOfDuplicates(records, { id: randomUUID(), receivedAt })!.event as Line
 }
 
 /** What an instance tells of itself or of another. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openState } from '../../../src/intake/state.ts'
+import { openConfigHistory } from '../../../src/intake/config-history.ts'
 import { openStreamConfigs } from '../../../src/intake/stream-configs.ts'
 
 // In memory, where writing takes no time, several changes fall into one tick of the clock that files are dated by.
@@ -17,7 +17,10 @@ test('no change is missed, however quickly one follows another and however alike
     (_, number) => `{"streams":{"shop.click":{"number":${1000 + number}}}}`,
   )
   writeFileSync(path, contents[0]!)
-  const configs = openStreamConfigs({ path, state: openState(folder), log: () => undefined })
+  const log = () => undefined
+  const history = openConfigHistory(folder, log)
+  onTestFinished(history.close)
+  const configs = openStreamConfigs({ path, history, log })
   onTestFinished(configs.close)
 
   for (const content of contents) {

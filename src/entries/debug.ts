@@ -1,0 +1,27 @@
+/** In `localStorage`: names of streams, or `*`, for as long as it stands there. */
+const KEY = 'rivulet debug'
+
+/**
+ * For `createClient({ debug })`: whoever tests a page sends all events of some streams, in the sample or not, by a URL with
+ * `?rivulet_debug=shop.click,shop.view` (`*` for all), for that page, or by `localStorage['rivulet debug']`, for the
+ * browser. They are marked (`meta.producer.debug`), have no number, and count nowhere.
+ */
+export function createDebugSwitch({
+  parameter = 'rivulet_debug',
+}: {
+  /** Of the URL. */
+  parameter?: string
+} = {}): (stream: string) => boolean {
+  const names = new Set(
+    [new URLSearchParams(location.search).get(parameter), stored()].flatMap((text) => text?.split(',') ?? []),
+  )
+  return (stream) => names.has('*') || names.has(stream)
+}
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY)
+  } catch {
+    return null // blocked: then there is the URL
+  }
+}

@@ -1,0 +1,94 @@
+import type { Quality } from '../console/contract.ts'
+import type { PostedEvent } from '../ingest.ts'
+
+type Group = Quality['rejected'][number]
+
+/** Of other reasons than these, only the number is kept. */
+const MOST_GROUPS = 200
+/** What a thousandfold wrong event is counted under; the first tell enough. */
+const MOST_REASONS = 10
+const LONGEST_NAME = 256
+const LONGEST_REASON = 300
+/** In characters of JSON. */
+const LONGEST_EXAMPLE = 4_000
+
+/** Where the rest is counted. */
+const OTHER = 'other reasons'
+
+/** Rejected events by stream, schema and reason. */
+export interface Rejections {
+  /** Takes an event of `rivulet.rejected`. An event that is wrong for several reasons counts under each. */
+  add(rejection: PostedEvent, at: number): void
+  /** The most frequent first. */
+  groups(): Group[]
+}
+
+export function createRejections(): Rejections {
+  const groups = new Map<string, Omit<Group, 'count' | 'last' | 'example'> & Changing>()
+
+  return {
+    add({ errored_stream_name, errored_schema_uri, problems, message, raw_event }, at) {
+      const stream = nameIn(errored_stream_name)
+      const schema = nameIn(errored_schema_uri)
+      const told = Array.isArray(problems) && problems.length > 0 ? problems : [message]
+      for (const reason of new Set(told.slice(0, MOST_REASONS).map(reasonIn))) {
+        const group = groupOf({ stream, schema, reason })
+        group.count += 1
+        group.at = Math.max(group.at, at)
+        group.example = String(raw_event)
+      }
+    },
+    groups: () =>
+      [...groups.values()]
+        .sort((a, b) => b.count - a.count || b.at - a.at)
+        .map(({ at, example, ...group }) => ({
+          ...group,
+          last: new Date(at).toISOString(),
+          example: exampleIn(example),
+        })),
+  }
+
+  function groupOf(names: Pick<Group, 'stream' | 'schema' | 'reason'>) {
+    const key = JSON.stringify(names)
+    const known = groups.get(key)
+    if (known) return known
+    const isFull = groups.size >= MOST_GROUPS
+    const [place, own] = isFull ? [OTHER, { stream: null, schema: null, reason: OTHER }] : [key, names]
+    const group = groups.get(place) ?? { ...own, count: 0, at: 0, example: '' }
+    groups.set(place, group)
+    return group
+  }
+}
+
+interface Changing {
+  count: number
+  at: number
+  example: string
+}
+
+/**
+ * A problem as `problemsInWords` tells it, without the value that was there and without places in lists, so that what
+ * is wrong in the same way is counted together.
+ */
+export function reasonIn(problem: unknown): string {
+  return cut(String(problem), LONGEST_REASON + LONGEST_NAME)
+    .replace(/ \((?:was|has) .*$/s, '')
+    .replace(/\/\d+(?=[/ ])/g, '/*')
+    .slice(0, LONGEST_REASON)
+}
+
+/** The event, or the beginning of its text where it is long or no JSON. */
+function exampleIn(text: string): unknown {
+  if (text.length > LONGEST_EXAMPLE) return cut(text, LONGEST_EXAMPLE)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text // someone edited the file
+  }
+}
+
+function nameIn(value: unknown): string | null {
+  return typeof value === 'string' ? cut(value, LONGEST_NAME) : null
+}
+
+const cut = (text: string, longest: number) => (text.length > longest ? `${text.slice(0, longest)}…` : text)
