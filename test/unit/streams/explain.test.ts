@@ -5,10 +5,9 @@ const config = {
   revision: '7',
   services: { main: 'https://main.example/v1/events' },
   streams: {
-    all: {},
+    all: { destination_event_service: 'main' },
     half: {
       sample: { unit: 'session', rate: 0.5 },
-      destination_event_service: 'main',
       producers: {
         rivulet: {
           provide_values: ['page_title'],
@@ -44,7 +43,7 @@ test('a stream is told with all that decides on its events', () => {
   })
 })
 
-test('a stream without settings keeps everything, and goes wherever the client says', () => {
+test('a stream without settings keeps everything', () => {
   expect(explained('all')).toMatchObject({
     unit: null,
     rate: 1,
@@ -55,7 +54,12 @@ test('a stream without settings keeps everything, and goes wherever the client s
 })
 
 test('a stream without an entry of its own has that of the first pattern that it matches', () => {
-  expect(explained('shop.click')).toMatchObject({ entry: '/^shop\\./', state: 'hold', unit: 'pageview' })
+  expect(explained('shop.click')).toMatchObject({
+    entry: '/^shop\\./',
+    state: 'hold',
+    unit: 'pageview',
+    destination: null,
+  })
   expect(explained('/^shop\\.c/')).toMatchObject({ entry: '/^shop\\.c/', state: 'on' })
 })
 

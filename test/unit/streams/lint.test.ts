@@ -370,11 +370,6 @@ describe('a redirect', () => {
       /leads to b, which leads on to "c"; a redirect is one hop/,
     ],
     [
-      'to what a pattern covers only',
-      { a: to('shop.x'), '/^shop\\./': { schema_title: 'shop/click' } },
-      /covered by the pattern \/\^shop\\\.\/ only/,
-    ],
-    [
       'to a stream of another schema',
       { a: { schema_title: 'shop/click', ...to('b') }, b: { schema_title: 'shop/purchase' } },
       /the intake refuses them/,
@@ -389,6 +384,21 @@ describe('a redirect', () => {
 
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(finding)
+  })
+
+  test('may lead to what a pattern stands for', () => {
+    const title = { schema_title: 'shop/click' }
+
+    expect(linesOf({ streams: { a: { ...title, ...to('shop.x') }, '/^shop\\./': title } })).toEqual([])
+  })
+
+  test('to what cannot be used is a finding of both', () => {
+    const lines = linesOf({ streams: { a: to('b'), b: { schema_title: 'shop/click', sample: 1 } } })
+
+    expect(lines).toEqual([
+      expect.stringMatching(/error sample: /),
+      expect.stringMatching(/error usable: the settings cannot be used, .+ stream_name: sample/),
+    ])
   })
 
   test('to a stream of its own needs no schema_title', () => {

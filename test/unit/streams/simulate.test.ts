@@ -369,6 +369,18 @@ describe('a limit a minute', () => {
     expect(found.notes.join()).toMatch(/max_per_minute 3 drops 4 events a day/)
   })
 
+  test('counts what curation leaves', async () => {
+    const events = Array.from({ length: 10 }, (_, index) =>
+      stored({ at: index, producer: { id: 'page' }, more: { action: index < 6 ? 'view' : 'buy' } }),
+    )
+
+    const { curated, then } = await simulated(events, {
+      to: rivulet({ max_per_minute: 3, curation: { action: { equals: 'buy' } } }),
+    })
+
+    expect(then.perDay / curated).toBeCloseTo(3 / 6)
+  })
+
   test('that is raised is known by half', async () => {
     const found = await simulated(ofOneDay(5), {
       from: rivulet({ max_per_minute: 3 }),
