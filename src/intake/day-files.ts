@@ -26,6 +26,9 @@ export async function dayFilesIn(data: string): Promise<DayFile[]> {
   return files
 }
 
+/** Of what is read at once, in bytes: some thousand lines. */
+const CHUNK = 1 << 20
+
 type StoredEvent = { readonly [field: string]: unknown }
 
 /** Calls back for the event of each whole line, and resolves to where an unfinished last one begins. */
@@ -35,18 +38,21 @@ export async function eachLine(
 ): Promise<{ from: number; bytes: number }> {
   let from = 0
   let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const line = Buffer.concat([...rest, chunk.subarray(start, end)])
+      from += bytesOf(rest) + end - start + 1
+      const text =
+        rest.length === 0
+          ? chunk.toString('utf8', start, end)
+          : Buffer.concat([...rest, chunk.subarray(start, end)]).toString()
       rest = []
-      from += line.length + 1
       start = end + 1
-      take(line.toString())
+      take(text)
     }
     rest.push(chunk.subarray(start))
   }
-  return { from, bytes: rest.reduce((sum, { length }) => sum + length, 0) }
+  return { from, bytes: bytesOf(rest) }
 
   function take(text: string): void {
     const event = asObject(text)
@@ -58,6 +64,8 @@ export async function eachLine(
       })
   }
 }
+
+const bytesOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0)
 
 function asObject(text: string): StoredEvent | undefined {
   try {
