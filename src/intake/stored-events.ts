@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dayFilesIn, eventIn, linesOf, type StoredEvent } from './day-files.ts'
 import { folderName } from './event-log.ts'
 import { IntakeError } from './intake-error.ts'
@@ -33,7 +33,7 @@ export async function* storedEvents(
       if (folders && !folders.includes(folder)) continue
       reading = path
       // What stands behind the last whole line is being written.
-      for await (const { lines } of linesOf(createReadStream(path)))
+      for await (const { lines } of linesOf(path))
         for (const line of lines) {
           const event = eventIn(line, { path, log })
           if (event) yield event
@@ -50,7 +50,7 @@ export async function* eventsIn(file: string, log: Log): AsyncGenerator<StoredEv
   const asEvent = (line: string) => (line.trim() ? eventIn(line, { path, log }) : undefined)
   let last: readonly Buffer[] = []
   try {
-    for await (const { lines, rest } of linesOf(file === '-' ? process.stdin : createReadStream(file))) {
+    for await (const { lines, rest } of linesOf(file === '-' ? process.stdin : file)) {
       for (const line of lines) {
         const event = asEvent(line)
         if (event) yield event
