@@ -10,6 +10,9 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
+/** On a machine that may be busy. */
+const SOON = { timeout: 20_000 }
+
 const MARKUP = '<img src=x onerror="document.title = 1">'
 
 const openQueries = () => openConsole(browser, { at: '#/query' })
@@ -59,7 +62,7 @@ test('each starter query is answered', async () => {
 
   for (const starter of await starters.all()) {
     await starter.click()
-    await expect.poll(() => page.getByText(/^[\d,]+ rows? in/).count(), { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => page.getByText(/^[\d,]+ rows? in/).count(), SOON).toBe(1)
     expect(await page.locator('.result tbody tr').count()).toBeGreaterThan(0)
   }
   expect(await starters.count()).toBeGreaterThan(4)
@@ -71,7 +74,7 @@ test('a wrong query shows what is wrong and leads to the place', async () => {
   await ask(page, 'SELECT stream\nFROM nothere')
 
   const alert = page.getByRole('alert')
-  await expect.poll(() => alert.textContent()).toContain('nothere')
+  await expect.poll(() => alert.textContent(), SOON).toContain('nothere')
   await alert.getByRole('button', { name: 'Go to line 2, column 6' }).click()
   const selected = await editorOf(page).evaluate((editor: HTMLTextAreaElement) =>
     editor.value.slice(editor.selectionStart, editor.selectionEnd),
@@ -85,7 +88,7 @@ test('a query with an error of syntax leads to the place too', async () => {
   await ask(page, 'SELECT stream\nFROM events\nGRUOP BY 1 1')
 
   const alert = page.getByRole('alert')
-  await expect.poll(() => alert.textContent()).toContain('syntax error')
+  await expect.poll(() => alert.textContent(), SOON).toContain('syntax error')
   await alert.getByRole('button', { name: /^Go to line 3/ }).waitFor()
 })
 
@@ -112,7 +115,7 @@ test('a saved query is there after a reload, and is deleted only after it was as
   expect(await resultOf(page)).toEqual([['kept']])
 
   await page.getByRole('button', { name: 'Delete My words' }).click()
-  await expect.poll(() => focused(page)).toBe('Keep')
+  await expect.poll(() => focused(page), SOON).toBe('Keep')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Delete My words' }).click()
   await page.getByRole('button', { name: 'Yes, delete' }).click()
@@ -126,7 +129,9 @@ test('a name that no file can have is refused in place', async () => {
   await page.getByRole('textbox', { name: 'Save as' }).fill('../etc')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
 
-  await expect.poll(() => page.getByRole('alert').textContent()).toContain('cannot be the name of a query')
+  await expect
+    .poll(() => page.getByRole('alert').textContent(), SOON)
+    .toContain('cannot be the name of a query')
 })
 
 test('a result is downloaded as CSV and as Parquet; an error shows in place', async () => {
@@ -149,7 +154,7 @@ test('a result is downloaded as CSV and as Parquet; an error shows in place', as
 
   await editorOf(page).fill('SELECT nothing')
   await page.getByRole('button', { name: 'Download CSV' }).click()
-  await expect.poll(() => page.getByRole('alert').textContent()).toContain('nothing')
+  await expect.poll(() => page.getByRole('alert').textContent(), SOON).toContain('nothing')
 })
 
 test('numbers by category are drawn as bars, and their columns can be changed', async () => {
@@ -164,7 +169,7 @@ test('numbers by category are drawn as bars, and their columns can be changed', 
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
       return data.some((value) => value > 0)
     })
-  await expect.poll(isPainted).toBe(true)
+  await expect.poll(isPainted, SOON).toBe(true)
 
   await page.getByRole('checkbox', { name: 'big' }).check()
   await page.getByRole('combobox', { name: 'As', exact: true }).selectOption('Line')
@@ -172,7 +177,7 @@ test('numbers by category are drawn as bars, and their columns can be changed', 
   expect(await page.locator('.legend li').allInnerTexts()).toEqual(['small', 'big'])
 
   await page.locator('.u-over').hover({ position: { x: 5, y: 50 } })
-  await expect.poll(() => page.locator('.legend').textContent()).toBe('small1big5')
+  await expect.poll(() => page.locator('.legend').textContent(), SOON).toBe('small1big5')
   expect(complaints).toEqual([])
 })
 
@@ -213,7 +218,9 @@ test('a long value is cut, and opens in full by keyboard', async () => {
 
   const dialog = page.getByRole('dialog', { name: 'value, row 1' })
   await dialog.waitFor()
-  expect(JSON.parse(String(await dialog.locator('pre').textContent()))).toEqual({ text: 'long '.repeat(1000) })
+  expect(JSON.parse(String(await dialog.locator('pre').textContent()))).toEqual({
+    text: 'long '.repeat(1000),
+  })
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
 })
@@ -270,7 +277,7 @@ test('markup in names and values shows as text, and the page fits a phone', asyn
     page,
     `SELECT action AS "${MARKUP.replace(/"/g, '""')}", 1 AS n FROM "shop.click" UNION ALL SELECT 'x', 2`,
   )
-  await expect.poll(() => page.locator('.result td').allInnerTexts()).toContain(MARKUP)
+  await expect.poll(() => page.locator('.result td').allInnerTexts(), SOON).toContain(MARKUP)
   await page.locator('.plot canvas').waitFor()
 
   expect(await page.getByRole('columnheader').first().textContent()).toContain(MARKUP)
