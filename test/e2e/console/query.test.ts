@@ -61,9 +61,11 @@ test('each starter query is answered', async () => {
   await starters.first().waitFor()
 
   for (const starter of await starters.all()) {
+    const answered = page.waitForResponse((response) => response.url().endsWith('/api/query'))
     await starter.click()
-    await expect.poll(() => page.getByText(/^[\d,]+ rows? in/).count(), SOON).toBe(1)
-    expect(await page.locator('.result tbody tr').count()).toBeGreaterThan(0)
+    const answer = await answered
+    expect(answer.status()).toBe(200)
+    expect((await answer.json()).rows.length).toBeGreaterThan(0)
   }
   expect(await starters.count()).toBeGreaterThan(4)
 })
