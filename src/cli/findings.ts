@@ -3,16 +3,19 @@ import { type Finding, findingInWords, inOrder } from '../schema/finding.ts'
 /** The exit code of a command that checks, where it has found something. */
 const FOUND = 1
 
-/** Prints what a check has found, and sets the exit code: 0 where that is nothing, else 1. */
+/** Prints what a check has found, and sets the exit code: 0 where that is nothing but warnings, else 1. */
 export function printFindings(
   found: readonly Finding[],
   { json, checked }: { json?: true | undefined; checked: string },
 ): void {
   const findings = inOrder(found)
   const lines = findings.map((finding) => `${findingInWords(finding)}\n`)
-  const sum = findings.length === 0 ? `${checked}: nothing found` : `${checked}: ${findings.length} found`
+  const warnings = findings.filter(({ level }) => level === 'warning').length
+  const errors = findings.length - warnings
+  const counts = [errors ? `${errors} found` : '', warnings ? count(warnings, 'warning') : ''].filter(Boolean)
+  const sum = `${checked}: ${counts.join(', ') || 'nothing found'}`
   process.stdout.write(json ? `${JSON.stringify({ checked, findings })}\n` : `${lines.join('')}${sum}\n`)
-  if (findings.length > 0) process.exitCode = FOUND
+  if (errors > 0) process.exitCode = FOUND
 }
 
 /** `1 schema`, `2 schemas`. */

@@ -46,7 +46,8 @@ export function createSimulateChange({
 
   /** Of other streams the first, so that it is known since when there are any. */
   async function* eventsToReplay(isAffected: (stream: string) => boolean): AsyncGenerator<StoredEvent, void> {
-    for (const folder of new Set((await dayFilesIn(data)).map(({ folder }) => folder)))
+    const folders = new Set((await dayFilesIn(data)).map(({ folder }) => folder))
+    for (const folder of folders)
       for await (const event of storedEvents(data, { folders: [folder], log })) {
         yield event
         if (!isAffected(streamOf(event))) break

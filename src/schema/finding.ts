@@ -10,6 +10,8 @@ export interface Finding extends Place {
   readonly message: string
   /** Why the rule is there, in one sentence. */
   readonly reason: string
+  /** It may be meant so, and is no reason to stop. Absent: it is wrong. */
+  readonly level?: 'warning'
 }
 
 /** The order in which findings are shown: by file, then line, then rule, however they were found. */
@@ -37,8 +39,8 @@ export function findingOf(error: unknown, fallback: Place): Finding {
 }
 
 /** A finding as a line for people. */
-export function findingInWords({ rule, message, ...place }: Finding): string {
-  return `${inWords(place)}: ${message} [${rule}]`
+export function findingInWords({ rule, message, level, ...place }: Finding): string {
+  return `${inWords(place)}: ${level ? `${level}: ` : ''}${message} [${rule}]`
 }
 
 /** Findings that are the same once only, as where a broken fragment is found with each schema that refers to it. */

@@ -58,10 +58,12 @@ function ofTheData(stream: Replayed, span: Span): string[] {
   return [
     ...when(stored === 0, 'No event of it is stored, so that nothing can be said of its amount.'),
     ...when(debug, `Left out: ${events(debug)} that the debug switch forced in.`),
-    ...when(
-      stored > 0 && isLate,
-      `Its first event came at ${new Date(stream.first).toISOString()}, later than the data begins: a day has more than is told.`,
-    ),
+    // Where nothing is stored there is no first time either.
+    ...(stored > 0 && isLate
+      ? [
+          `Its first event came at ${new Date(stream.first).toISOString()}, later than the data begins: a day has more than is told.`,
+        ]
+      : []),
     ...when(
       unsaid,
       `${events(unsaid)} do not say at what rate they were sampled, and are taken as if none had been left out.`,

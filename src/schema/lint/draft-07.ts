@@ -3,7 +3,7 @@ import ajvFormats from 'ajv-formats'
 import { metaschema } from '../draft-07.ts'
 import { pointerTo, valueAt } from '../json-pointer.ts'
 import { subschemasOf } from '../subschemas.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import type { Problem, SchemaRule } from './rule.ts'
 import { shown } from '../schema-error.ts'
 

@@ -78,7 +78,8 @@ const TOO_MANY = 'is not judged, since so many others are unsafe; correct those 
 const known = new Map<string, string | undefined>()
 let unsafe = 0
 
-function troubleWith(pattern: string): string | undefined {
+/** Why a pattern cannot be used, as the end of a sentence; undefined where it can. */
+export function troubleWith(pattern: string): string | undefined {
   if (known.has(pattern)) return known.get(pattern)
   if (unsafe >= MOST_UNSAFE) return TOO_MANY
   const trouble = judge(pattern)
