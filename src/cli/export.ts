@@ -1,7 +1,7 @@
-import { constants } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { copyFile, rename, rm } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { codeOf, IntakeError } from '../intake/intake-error.ts'
+import { IntakeError } from '../intake/intake-error.ts'
 import { quoted } from '../intake/query/columns.ts'
 import type { FileFormat } from '../intake/query/queries.ts'
 import { type StoredFlags, withQueries } from './stored-queries.ts'
@@ -47,6 +47,8 @@ async function run(sql: string | undefined, flags: ExportFlags): Promise<void> {
   const [target, more] = targetsIn(flags)
   if (!target || more)
     throw new InvalidArgumentError('give either --parquet or --csv, with the file to write')
+  if (existsSync(target.path) && !flags.force)
+    throw new IntakeError(`${target.path}: is there already; name another file, or add --force`)
 
   const bytes = await withQueries(flags, async (queries) => {
     const names = (await queries.views()).views.map(({ name }) => name)
@@ -56,7 +58,7 @@ async function run(sql: string | undefined, flags: ExportFlags): Promise<void> {
       )
     const written = await queries.download(sql ?? `FROM ${quoted(flags.stream!)}`, target.format)
     try {
-      await place(written.path, target.path, flags.force)
+      await place(written.path, target.path)
       return written.bytes
     } finally {
       await written.remove()
@@ -77,19 +79,13 @@ function targetsIn({ parquet, csv }: ExportFlags): { path: string; format: FileF
 }
 
 /** Whole or not at all: a copy may fail half-way. */
-async function place(from: string, path: string, force: true | undefined): Promise<void> {
+async function place(from: string, path: string): Promise<void> {
   const part = `${path}.${process.pid}.part`
   try {
-    // Made first where it must be new, so that nobody's file is lost between a look and a write.
-    if (!force) await copyFile('/dev/null', path, constants.COPYFILE_EXCL)
     await copyFile(from, part)
     await rename(part, path)
   } catch (cause) {
     await rm(part, { force: true })
-    const why =
-      codeOf(cause) === 'EEXIST'
-        ? 'is there already; name another, or add --force'
-        : `cannot be written (${(cause as Error).message})`
-    throw new IntakeError(`${path}: ${why}`, { cause })
+    throw new IntakeError(`${path}: cannot be written (${(cause as Error).message}); name another`, { cause })
   }
 }

@@ -71,6 +71,8 @@ async function answer(queries: Queries, sql: string, { csv, json }: QueryFlags):
   const result = await queries.ask(sql)
   if (json) return write(`${JSON.stringify(result)}\n`)
   const { rows, ms, truncated } = result
+  // A plan is drawn.
+  if (result.columns[0]?.name === 'explain_key') return write(`${rows.map((row) => row[1]).join('\n')}\n`)
   const count = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}`
   write(resultTable(result))
   write(`\n${truncated ? `the first ${count}; --csv writes all` : count}, ${ms.toLocaleString('en')} ms\n`)

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { IntakeError } from '../intake/intake-error.ts'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
-import { openQueries, type Queries } from '../intake/query/queries.ts'
+import { openQueries, type Queries, QueryError } from '../intake/query/queries.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
 
 /** Where events are stored, and what describes them. */
@@ -32,6 +32,10 @@ export async function withQueries<Result>(
     const status = queries.status()
     if (!status.ready) throw new IntakeError(status.hint)
     return await work(queries)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    // Of DuckDB's lines, the last ones point into the query, which are of no use in one line.
+    throw new QueryError(error.message.replace(/\n+LINE \d+:[\s\S]*$/, ''), { cause: error })
   } finally {
     await queries.close()
   }

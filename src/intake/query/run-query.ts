@@ -63,9 +63,11 @@ export async function runQuery({ sql, streams, limits, file }: QueryRequest): Pr
   })
   try {
     const connection = await instance.connect()
-    const statement = await checked(connection, sql)
+    const statement = await checkedSelect(connection, sql)
     await createViews(connection, streams)
-    await shutIn(connection, [...streams.flatMap(({ files }) => files), ...(file ? [file.path] : [])])
+    await shutIn(connection, {
+      paths: [...streams.flatMap(({ files }) => files), ...(file ? [file.path] : [])],
+    })
     const result = file ? await write(connection, statement, file) : await read(connection, statement, limits)
     return { ...result, ms: Math.round(performance.now() - began) }
   } catch (error) {
@@ -76,10 +78,13 @@ export async function runQuery({ sql, streams, limits, file }: QueryRequest): Pr
   }
 }
 
-/** The SQL, if it is one SELECT, or the explanation of one, that names no function which could reach beyond the views. */
-async function checked(connection: DuckDBConnection, sql: string): Promise<string> {
+/**
+ * The SQL, without a semicolon at its end, if it is one SELECT, or the explanation of one, that names no function which
+ * could reach beyond the views. Rejects with a QueryError where it is not.
+ */
+export async function checkedSelect(connection: DuckDBConnection, sql: string): Promise<string> {
   const [explain = '', , , select = ''] =
-    /^\s*(EXPLAIN(\s+ANALYZE)?(\s*\([^)]*\))?\s)?(.*)$/is.exec(sql)?.slice(1) ?? []
+    /^\s*(EXPLAIN(\s+ANALYZE)?(\s*\([\w\s,]*\))?\s)?(.*)$/is.exec(sql)?.slice(1) ?? []
   const parsed = await parse(connection, select)
   if (parsed.error) throw new QueryError(refusal(parsed, { sql, select }))
   if (parsed.statements.length !== 1)
@@ -129,7 +134,11 @@ function tableFunctionsIn(node: unknown): string[] {
   return type === 'TABLE_FUNCTION' ? [String(called?.function_name).toLowerCase(), ...inside] : inside
 }
 
-async function createViews(connection: DuckDBConnection, streams: readonly StoredStream[]): Promise<void> {
+/** The views over the streams of the working directory. */
+export async function createViews(
+  connection: DuckDBConnection,
+  streams: readonly StoredStream[],
+): Promise<void> {
   for (const { name, alias, sql } of viewsOf(streams)) {
     await connection.run(`CREATE VIEW ${quoted(name)} AS ${sql}`)
     if (alias) await connection.run(`CREATE VIEW ${quoted(alias)} AS FROM ${quoted(name)}`)
@@ -137,7 +146,10 @@ async function createViews(connection: DuckDBConnection, streams: readonly Store
 }
 
 /** From here on, there are no other files than these, and no way back. */
-async function shutIn(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
+export async function shutIn(
+  connection: DuckDBConnection,
+  { paths }: { paths: readonly string[] },
+): Promise<void> {
   await connection.run("SET TimeZone = 'UTC'")
   await connection.run(`SET allowed_paths = [${paths.map(literal).join(', ')}]`)
   await connection.run('SET enable_external_access = false')
@@ -173,8 +185,10 @@ async function read(
   }))
   const rows: unknown[][] = []
   let bytes = 0
-  for await (const chunk of result.yieldConvertedRows(asJson)) {
-    for (const row of chunk) {
+  for await (const chunk of result) {
+    for (const values of chunk.getRows()) {
+      // By the types of the result: those of a chunk do not tell JSON from text.
+      const row = values.map((value, index) => asJson(value, types[index]!, asJson))
       bytes += JSON.stringify(row).length
       if (rows.length === mostRows || bytes > resultBytes) return { columns, rows, truncated: true }
       rows.push(row)

@@ -99,7 +99,12 @@ const REJECTED_COLUMNS: readonly Selected[] = [
   { name: 'kind', type: 'VARCHAR', from: 'kind' },
   { name: 'message', type: 'VARCHAR', from: 'message' },
   { name: 'problems', type: 'VARCHAR[]', from: 'problems' },
-  { name: 'event', type: 'JSON', from: 'TRY_CAST(raw_event AS JSON)' },
+  // A cast would be done by the reader, which makes of a text the JSON of a text.
+  {
+    name: 'event',
+    type: 'JSON',
+    from: "CASE WHEN json_valid(raw_event) THEN json_extract(raw_event, '$') END",
+  },
   ID,
 ]
 
@@ -216,7 +221,7 @@ function rawView(columns: readonly Selected[], files: readonly string[]): Select
       filename: 'filename',
       rows: `read_ndjson_objects(${listOf(files)}, ignore_errors = true, filename = true)`,
       // Looking for the word is much faster than looking into the object.
-      where: `starts_with(ltrim(json::VARCHAR), '{') AND (NOT contains(json::VARCHAR, '"debug"') OR json->>'$.meta.producer.debug' IS DISTINCT FROM 'true')`,
+      where: `starts_with(ltrim(json::VARCHAR), '{') AND (NOT contains(json::VARCHAR, '"debug"') OR (json->>'$.meta.producer.debug') IS DISTINCT FROM 'true')`,
     }),
   }
 }
