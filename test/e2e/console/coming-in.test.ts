@@ -71,7 +71,7 @@ test('markup in names, settings, authors and reasons is text, on every page, and
     '#/quality',
   ]) {
     await page.evaluate((at) => location.assign(at), at)
-    await page.locator('main').getByText('onerror').first().waitFor()
+    await page.locator('main').getByText('onerror').first().waitFor({ state: 'attached' })
     expect(await page.locator('img, main script').count()).toBe(0)
   }
 
