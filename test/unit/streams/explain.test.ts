@@ -47,7 +47,6 @@ test('a stream without settings keeps everything', () => {
   expect(explained('all')).toMatchObject({
     unit: null,
     rate: 1,
-    destination: null,
     goesTo: null,
     curation: null,
   })
