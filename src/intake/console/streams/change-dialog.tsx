@@ -94,15 +94,13 @@ export function ChangeDialog({
               </>
             )}
             {!simulated.simulation && !simulated.refusal && (
-              <Loading what="the effect on recorded events" rows={4} />
+              <>
+                <p class="quiet">Replaying the recorded events…</p>
+                <Loading what="the effect" rows={4} />
+              </>
             )}
           </div>
 
-          {!isSettled && !asks && (
-            <button type="button" class="button" onClick={() => setWaiting(false)}>
-              Go on without knowing
-            </button>
-          )}
           {asks && !faster && (
             <>
               <label class="labelled">
@@ -133,6 +131,11 @@ export function ChangeDialog({
             <button type="button" class="button" onClick={close}>
               {faster ? 'Close, keep my edit' : 'Cancel'}
             </button>
+            {!isSettled && !asks && (
+              <button type="button" class="button" onClick={() => setWaiting(false)}>
+                Go on without knowing
+              </button>
+            )}
             {faster && (
               <button type="button" class="button primary" onClick={lookAgain}>
                 Look at the new state
