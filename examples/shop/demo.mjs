@@ -1,5 +1,5 @@
-// `npm run demo`: the shop, the intake and its live page on this machine. `--check` visits the shop as well.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+// `npm run demo`: the shop, the intake and its console on this machine. `--check` visits the shop as well.
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -53,13 +53,17 @@ async function run(options) {
     process.once('SIGINT', () => resolve('SIGINT'))
     process.once('SIGTERM', () => resolve('SIGTERM'))
   })
-  const data = await mkdtemp(join(tmpdir(), 'rivulet-demo-'))
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-demo-'))
+  const data = join(folder, 'data')
+  // What is changed in the console is changed in this copy.
+  const streams = join(folder, 'streams.json')
   try {
-    const demo = await start(data, options.port)
+    await copyFile(streamsFile, streams)
+    const demo = await start({ data, streams, port: options.port })
     try {
-      console.log(`Shop       ${demo.shop}/`)
-      console.log(`Live page  ${demo.intake}/`)
-      console.log(`Events     ${data} (removed on exit)`)
+      console.log(`Shop     ${demo.shop}/`)
+      console.log(`Console  ${demo.intake}/`)
+      console.log(`Events   ${data} (removed on exit)`)
       if (!options.check) {
         console.log('\nCtrl-C ends it.')
         await stopped
@@ -75,7 +79,7 @@ async function run(options) {
     console.error(`demo: ${error.message}`)
     return 1
   } finally {
-    await rm(data, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -86,11 +90,11 @@ function report({ stored, wrong }) {
   return wrong.length === 0 ? 0 : 1
 }
 
-async function start(data, port) {
+async function start({ data, streams, port }) {
   const intake = await startIntakeNear(port, {
     data,
     schemas: [here('schemas')],
-    streams: streamsFile,
+    streams,
     host: '127.0.0.1',
   })
   const shop = await serve({

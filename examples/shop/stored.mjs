@@ -1,6 +1,6 @@
 // What the intake has stored, read from its folder: JSON lines, a folder a stream, a file a day.
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** @typedef {{ meta: { stream: string, [field: string]: unknown }, [field: string]: unknown }} StoredEvent */
 
@@ -13,7 +13,10 @@ export const REJECTED = 'rivulet.rejected'
  */
 export async function storedEvents(data) {
   const entries = await readdir(data, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.jsonl'))
+  // What begins with a dot is the intake's own.
+  const files = entries.filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.jsonl') && !relative(data, entry.path).startsWith('.'),
+  )
   const texts = await Promise.all(files.map(({ path, name }) => readFile(join(path, name), 'utf8')))
   return texts.flatMap(wholeLines).map((line) => JSON.parse(line))
 }

@@ -51,9 +51,7 @@ export function rewritten(
   const wanted = withRevision(file, isBare ? streams : content, revision)
   const text = isYaml(path) ? rewrittenYaml(file.text, wanted) : rewrittenJson(file.text, wanted)
   if (JSON.stringify(fileOf(path, text).content) === JSON.stringify(content)) return text
-  throw new IntakeError(
-    `${path}: this cannot be written without changing other settings, such as those that share a YAML anchor; edit the file`,
-  )
+  throw new IntakeError(`${path}: the change cannot be written in the form that the file has; edit the file`)
 }
 
 function withRevision({ revision: written, revisionAt }: ConfigFile, content: object, revision: string) {

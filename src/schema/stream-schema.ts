@@ -7,7 +7,10 @@ import { has, isObject } from './subschemas.ts'
 /** The URI of the highest version that is materialized: events name it from now on. */
 export function newest(title: string, { versionsOf, find }: SchemaRepository): string | undefined {
   return versionsOf(title)
-    .filter((uri) => !isDraft(find(uri)!))
+    .filter((uri) => {
+      const schema = find(uri) // none where the title begins with a slash
+      return schema && !isDraft(schema)
+    })
     .at(-1)
 }
 

@@ -110,13 +110,15 @@ function operatorProblems(
     const fix = meant ? `did you mean ${meant}?` : `write one of ${Object.keys(OPERATORS).join(', ')}`
     return [problem(pointer, `there is no operator ${operator}, so that it is passed over; ${fix}`)]
   }
-  if (!isOf(wanted, operand))
+  if (!isOf(wanted, operand)) {
+    const effect = /^(not_equals|does_not_contain)$/.test(operator) ? 'it drops no event' : 'no event is kept'
     return [
       problem(
         pointer,
-        `${operator} wants ${IN_WORDS[wanted]}, not ${shown(operand)}, so that no event is kept; correct it`,
+        `${operator} wants ${IN_WORDS[wanted]}, not ${shown(operand)}, so that ${effect}; correct it`,
       ),
     ]
+  }
   if (operator === 'contains_any' && (operand as unknown[]).length === 0)
     return [
       problem(pointer, 'contains_any with an empty list keeps no event; name something, or take it out'),

@@ -71,7 +71,7 @@ interface Start {
 }
 
 function startOf(name: string): Start {
-  const { source = '', flags = '' } = patternIn(name) ?? {}
+  const { source = 'none', flags = '' } = patternIn(name) ?? {}
   const ignoresCase = flags.includes('i')
   if (/^\^?(\.\*)?\$?$/.test(source) && source !== '^$') return { literal: '', isOpen: true, ignoresCase }
   if (!source.startsWith('^') || source.includes('|')) return { literal: '', isOpen: false, ignoresCase }

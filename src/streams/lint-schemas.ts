@@ -27,12 +27,12 @@ export function titleProblems(
   { repository, isComplete }: Schemas,
   schema: StreamSchema | undefined,
 ): Problem[] {
-  const { settings, pointer } = stream
+  const { settings, pointer, value } = stream
   const { schema_title: title } = settings
   if (title === undefined || title === null) {
     const redirect = settingOf(stream, 'stream_name')?.value
     const isTypo = nearest('schema_title', Object.keys(settings))
-    return redirect || isTypo
+    return redirect || isTypo || value !== settings
       ? []
       : [
           {

@@ -286,7 +286,7 @@ function titleOf($schema: unknown): string | undefined {
 }
 
 /** NaN where it is none. */
-const timeOf = (dt: unknown) => Date.parse(String(dt))
+const timeOf = (dt: unknown) => (typeof dt === 'string' ? Date.parse(dt) : Number.NaN)
 
 const isoTime = (at: number) => (Number.isFinite(at) ? new Date(at).toISOString() : null)
 

@@ -52,14 +52,14 @@ function ofRedirects(stream: Replayed, all: readonly Replayed[]): string[] {
 
 function ofTheData(stream: Replayed, span: Span): string[] {
   const { stored, debug, unsaid, rates, before, last } = stream
-  const isLate = stream.first - span.first > Math.max(HOUR, 0.1 * (span.last - span.first))
+  const late = stream.first - span.first
+  const isLate = Number.isFinite(late) && late > Math.max(HOUR, 0.1 * (span.last - span.first))
   const rateBefore = before?.sample?.rate ?? 1
   const listed = [...rates].map(([rate, count]) => `${rate} (${events(count)})`).join(', ')
   return [
     ...when(stored === 0, 'No event of it is stored, so that nothing can be said of its amount.'),
     ...when(debug, `Left out: ${events(debug)} that the debug switch forced in.`),
-    // Where nothing is stored there is no first time either.
-    ...(stored > 0 && isLate
+    ...(isLate
       ? [
           `Its first event came at ${new Date(stream.first).toISOString()}, later than the data begins: a day has more than is told.`,
         ]

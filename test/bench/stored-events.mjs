@@ -155,6 +155,7 @@ function createShop(random, { start, until }) {
     const isForced = random() < 0.001
     // Most of a page's events are sent while it lives; some wait for the next visit.
     const wait = random() < 0.01 ? random() * 6 * 3_600_000 : 0
+    const latency = 60 - 200 * Math.log(1 - random())
 
     /** @type {Map<string, { submitted: number, keptOut: number, seqs: number, lost: number[], evicted: number[] }>} */
     const account = new Map()
@@ -258,7 +259,8 @@ function createShop(random, { start, until }) {
       if (fate < 0.003) return void kept.evicted.push(kept.seqs)
 
       const happenedAt = at + after
-      const receivedAt = Math.round(happenedAt + wait + 150 - 1_500 * Math.log(1 - random()))
+      // What is submitted within two seconds is sent together.
+      const receivedAt = Math.round(Math.ceil((happenedAt + 1) / 2_000) * 2_000 + wait + latency)
       /** @type {Fields} */
       const producer = { sdk, id: instance }
       if (!isForced) producer.seq = kept.seqs

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { inFull } from './figures.ts'
+import { countText } from './format.ts'
 
 /** Before this many rows a reader asks for all. */
 const FEW = 50
@@ -29,7 +29,7 @@ export function Few<Row>(props: {
       {children(isAll ? rows : rows.slice(0, FEW))}
       {!isAll && rows.length > FEW && (
         <button type="button" class="button more" onClick={() => setAll(true)}>
-          Show all {inFull(rows.length)} {what}
+          Show all {countText(rows.length)} {what}
         </button>
       )}
     </>

@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { QueryResult } from '../console/contract.ts'
 import { literal, quoted } from './columns.ts'
+import { placeIn } from './place.ts'
 import { QueryError } from './query-error.ts'
 import { asJson } from './values.ts'
 import { type StoredStream, viewsOf } from './views.ts'
@@ -85,7 +86,7 @@ export async function checkedSelect(connection: DuckDBConnection, sql: string): 
   const [explain = '', , , select = ''] =
     /^\s*(EXPLAIN(\s+ANALYZE)?(\s*\([\w\s,]*\))?\s)?(.*)$/is.exec(sql)?.slice(1) ?? []
   const parsed = await parse(connection, select)
-  if (parsed.error) throw new QueryError(refusal(parsed))
+  if (parsed.error) throw new QueryError(refusal(parsed, { sql, select }))
   if (parsed.statements.length !== 1)
     throw new QueryError(
       parsed.statements.length === 0
@@ -102,17 +103,28 @@ export async function checkedSelect(connection: DuckDBConnection, sql: string): 
 
 type Parsed =
   | { readonly error: false; readonly statements: readonly unknown[] }
-  | { readonly error: true; readonly error_type: string; readonly error_message: string }
+  | {
+      readonly error: true
+      readonly error_type: string
+      readonly error_message: string
+      readonly position?: string
+    }
 
 async function parse(connection: DuckDBConnection, sql: string): Promise<Parsed> {
   const answer = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql])
   return JSON.parse(String(answer.getRows()[0]![0]))
 }
 
-const refusal = ({ error_type, error_message }: Parsed & { error: true }): string =>
-  error_type === 'parser'
-    ? `Parser Error: ${error_message}`
-    : 'only a SELECT can be asked here, also as WITH, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES or EXPLAIN; a PIVOT names its values, ON column IN (…)'
+function refusal(
+  { error_type, error_message, position }: Parsed & { error: true },
+  { sql, select }: { sql: string; select: string },
+): string {
+  if (error_type !== 'parser')
+    return 'only a SELECT can be asked here, also as WITH, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES or EXPLAIN; a PIVOT names its values, ON column IN (…)'
+  const before = [...sql].length - [...select].length
+  const place = position === undefined ? '' : `\n\n${placeIn(sql, before + Number(position))}`
+  return `Parser Error: ${error_message}${place}`
+}
 
 /** The table functions that a query names, wherever in it. */
 function tableFunctionsIn(node: unknown): string[] {

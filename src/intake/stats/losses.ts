@@ -5,17 +5,18 @@ import { duplicatesIn } from '../duplicates.ts'
 import { fatesOf } from '../fates.ts'
 import type { PostedEvent } from '../ingest.ts'
 import { type Producer, producerOf } from '../producer.ts'
-import { addRun, type Runs } from '../runs.ts'
+import { addRun } from '../runs.ts'
 
 /** Of other streams, SDKs and browsers than these, only the sum is kept. */
 const MOST_ROWS = 2_000
-const OTHER_STREAMS = 'other streams'
 /** Of a row's names, together. */
 const LONGEST_KEY = 512
+const OTHER_STREAMS = 'other streams'
 
 /**
  * What was lost, as `createLossCount` counts it, and by browser too: kept up to date event by event, so that nobody
- * waits for a report, in a fraction of the memory. Knows no reasons, and relies on the event log for one line an id.
+ * waits for a report, and in a fraction of the memory. Knows no reasons, relies on the event log for one line an id,
+ * and takes a client at its word where it names its SDK twice, or leaves out of an account what was in it before.
  */
 export interface Losses {
   /** Takes an accepted event of any stream; their order does not matter. */
@@ -31,45 +32,43 @@ export interface Losses {
   ofStream(stream: string): StreamRow['loss']
 }
 
-interface Instance {
-  /** Its family. */
-  browser: string | undefined
-  /** Not told by an event of its own, but by an account that speaks of it. */
-  isHearsay: boolean
-  numbered: readonly Numbered[]
-}
+/**
+ * What is known of one instance and stream is a line of numbers in one long array, since there are several a page view:
+ * as objects they would take five times the room, and the garbage collector's time.
+ */
+const WIDTH = 12
+/** The next line of the same instance; 0 is none. */
+const NEXT = 0
+/** Numbers of names; 0 where there is none. */
+const STREAM = 1
+const SDK = 2
+/** Negative as long as only an account tells it, which speaks of several instances. */
+const BROWSER = 3
+const ROW = 4
+/** All numbers up to this one are stored, and no others. */
+const UP_TO = 5
+const DUPLICATES = 6
+/** The number of the one account that tells of it, and what it tells. */
+const ACCOUNT = 7
+const SUBMITTED = 8
+const LAST = 9
+const KEPT_OUT = 10
+/** All up to this one, and no others, are told to be sent, and nothing else is told. */
+const SENT = 11
 
-/** What is known of one instance and stream. */
-interface Numbered {
-  readonly instance: Instance
-  readonly stream: string
-  sdk: string | undefined
-  /** All numbers up to this one are stored. */
-  upTo: number
-  /** Those that are stored above a gap. */
-  above: number[] | undefined
-  /** Refused by the intake. */
-  refused: number[] | undefined
-  duplicates: number
-  /** By different accounts. */
-  told: readonly Told[]
-  /** Into which it is counted. */
-  row: Row | undefined
-  /** While it is no plain case: what it comes to, as soon as somebody asks. */
+/** What does not go into a line. */
+interface Intricate {
+  readonly stored: number[]
+  /** By the intake. */
+  readonly refused: number[]
+  /** By account. */
+  readonly told: Map<number, Told>
+  /** What it comes to, as soon as somebody asks. */
   counted: Counted | undefined
 }
 
-/** An entry of an account, in little room. */
-interface Told {
-  readonly account: string
-  readonly sdk: string | undefined
-  readonly isOfItself: boolean
-  readonly submitted: number
-  readonly last: number
+interface Told extends Pick<Entry, 'submitted' | 'last' | 'settled'> {
   readonly keptOut: number
-  /** All up to this one, and no others, are told to be sent, and nothing else is told; unless there is `settled`. */
-  readonly sent: number
-  readonly settled: Entry['settled'] | undefined
 }
 
 interface Counted {
@@ -91,58 +90,61 @@ interface Row extends Counted {
 }
 
 export function createLosses(): Losses {
-  const instances = new Map<string, Instance>()
-  const accounts = new Map<string, { version: number; of: readonly Numbered[] }>()
-  const rows = new Map<string, Row>()
-  /** What cannot be counted in a few steps is counted when somebody asks. */
-  const intricate = new Set<Numbered>()
-  let newest: Row[] | undefined
-  const interned = createInterned()
+  let lines = new Float64Array(1_024 * WIDTH)
+  let lastLine = 0
+  /** By instance, its first line. */
+  const instances = new Map<string, number>()
+  const accounts = new Map<string, number>()
+  const versions: number[] = []
+  const names = createNames()
+  const rows: Row[] = []
+  const rowNumbers = new Map<string, number>()
+  /** By line. */
+  const intricate = new Map<number, Intricate>()
+  let newest: readonly Row[] | undefined
 
   return {
     add(stream, { sdk, instance, seq, browser }) {
       newest = undefined
-      if (instance === undefined || seq === undefined) {
-        rowOf(stream, sdk, browser && familyOf(browser)).delivered += 1
-        return
+      const family = browser && familyOf(browser)
+      if (instance === undefined || seq === undefined) rows[rowOf(stream, sdk, family)]!.delivered += 1
+      else {
+        const line = lineOf(instance, { stream, sdk, family })
+        discount(line)
+        addNumber(line, seq)
+        count(line)
       }
-      change(numberedOf({ instance, stream, browser }), sdk, (one) => addNumber(one, seq))
     },
     addRejected(event, stream) {
       const { sdk, instance, seq, browser } = producerOf(event)
       if (instance === undefined || seq === undefined) return
-      change(numberedOf({ instance, stream, browser }), sdk, (one) => {
-        one.refused ??= []
-        addRun(one.refused, seq)
-      })
+      const line = lineOf(instance, { stream, sdk, family: browser && familyOf(browser) })
+      discount(line)
+      addRun(intricateOf(line).refused, seq)
+      count(line)
     },
     addAccount(event, { browser }) {
       const account = accountIn(event)
-      const before = account && accounts.get(account.id)
-      if (!account || (before && before.version >= account.version)) return
-      for (const one of before?.of ?? [])
-        change(one, undefined, () => {
-          one.told = one.told.filter((told) => told.account !== account.id)
-        })
-      const entries = account.entries.filter(({ stream }) => stream !== LEDGER_STREAM)
-      const of = entries.map((entry) => {
-        const one = numberedOf({ ...entry, browser, isHearsay: true })
-        change(one, undefined, () => {
-          one.told = [...one.told, toldBy({ ...account, sdk: interned(account.sdk) }, entry)]
-        })
-        return one
-      })
-      accounts.set(account.id, { version: account.version, of })
+      if (!account) return
+      const number = accounts.get(account.id) ?? accounts.size + 1
+      if (account.version <= (versions[number] ?? -1)) return
+      accounts.set(account.id, number)
+      versions[number] = account.version
+      const family = browser && familyOf(browser)
+      for (const entry of account.entries)
+        if (entry.stream !== LEDGER_STREAM) tell(number, account, entry, family)
     },
     addDuplicates(event) {
-      for (const { stream, sdk, instance, count } of duplicatesIn(event)) {
-        if (typeof stream !== 'string' || !(count > 0)) continue
-        newest = undefined
-        if (instance === undefined) rowOf(stream, sdk, undefined).duplicates += count
-        else
-          change(numberedOf({ instance, stream }), sdk, (one) => {
-            one.duplicates += count
-          })
+      newest = undefined
+      for (const { stream, sdk, instance, count: times } of duplicatesIn(event)) {
+        if (typeof stream !== 'string' || !(times > 0)) continue
+        if (typeof instance !== 'string') rows[rowOf(stream, sdk, undefined)]!.duplicates += times
+        else {
+          const line = lineOf(instance, { stream, sdk })
+          discount(line)
+          put(line, DUPLICATES, at(line, DUPLICATES) + times)
+          count(line)
+        }
       }
     },
     rows: () =>
@@ -169,104 +171,204 @@ export function createLosses(): Losses {
     },
   }
 
+  function at(line: number, field: number): number {
+    return lines[line * WIDTH + field]!
+  }
+
+  function put(line: number, field: number, value: number): void {
+    lines[line * WIDTH + field] = value
+  }
+
   /** With what is intricate counted in. */
   function rowsNow(): readonly Row[] {
     if (newest) return newest
-    const sums = new Map([...rows.values()].map((row) => [row, { ...row }]))
-    for (const one of intricate) {
-      one.counted ??= countedOf(one)
-      addCounted(sums.get(one.row!)!, one.counted)
+    const sums = rows.map((row) => ({ ...row }))
+    for (const [line, one] of intricate) {
+      one.counted ??= countedOf(one, at(line, DUPLICATES))
+      addCounted(sums[at(line, ROW)]!, one.counted)
     }
-    newest = [...sums.values()]
+    newest = sums.filter((row) =>
+      Object.keys(NOTHING_COUNTED).some((name) => row[name as keyof Counted] !== 0),
+    )
     return newest
   }
 
-  /** Takes out what it is counted as, and counts it anew. */
-  function change(one: Numbered, sdk: string | undefined, make: (one: Numbered) => void): void {
+  function discount(line: number): void {
     newest = undefined
-    if (!intricate.delete(one) && one.row) addPlain(one.row, one, -1)
-    one.counted = undefined
-    if (one.sdk === undefined) {
-      one.sdk = interned(sdk)
-      one.row = undefined
-    }
-    make(one)
-    one.row ??= rowOf(one.stream, sdkOf(one), one.instance.browser)
-    if (isPlain(one)) addPlain(one.row, one, 1)
-    else intricate.add(one)
+    const one = intricate.get(line)
+    if (one) one.counted = undefined
+    else addPlain(line, -1)
   }
 
-  function numberedOf({
-    instance: id,
-    stream,
-    browser,
-    isHearsay = false,
-  }: {
-    instance: string
-    stream: string
-    browser?: string | undefined
-    isHearsay?: boolean
-  }): Numbered {
-    const instance = instances.get(id) ?? { browser: undefined, isHearsay: true, numbered: [] }
-    if (instance.numbered.length === 0) instances.set(id, instance)
-    if (browser !== undefined && instance.isHearsay) learnBrowser(instance, familyOf(browser), isHearsay)
+  function count(line: number): void {
+    if (!intricate.has(line)) addPlain(line, 1)
+  }
 
-    const known = instance.numbered.find((one) => one.stream === stream)
+  /** Adds what is plain to its row, as `fatesOf` would count it. */
+  function addPlain(line: number, sign: 1 | -1): void {
+    const row = rows[at(line, ROW)]!
+    const upTo = at(line, UP_TO)
+    const last = at(line, LAST)
+    const sent = at(line, SENT)
+    const keptOut = at(line, KEPT_OUT)
+    const numbered = Math.max(upTo, last, sent)
+    row.numbered += sign * numbered
+    row.delivered += sign * upTo
+    row.missing += sign * Math.max(0, sent - upTo)
+    row.unknown += sign * (numbered - Math.max(upTo, sent))
+    row.keptOut += sign * keptOut
+    row.undecided += sign * (at(line, SUBMITTED) - keptOut - last)
+    row.duplicates += sign * at(line, DUPLICATES)
+    if (at(line, ACCOUNT) > 0) row.accounts += sign
+  }
+
+  function addNumber(line: number, seq: number): void {
+    const upTo = at(line, UP_TO)
+    const one = intricate.get(line)
+    if (!one && seq === upTo + 1) return put(line, UP_TO, seq)
+    if (one ? addRun(one.stored, seq) === 0 : seq <= upTo)
+      return put(line, DUPLICATES, at(line, DUPLICATES) + 1)
+    if (!one) addRun(intricateOf(line).stored, seq)
+    simplify(line)
+  }
+
+  function tell(number: number, { sdk }: Account, entry: Entry, family: string | undefined): void {
+    const { instance, stream, submitted, last, settled } = entry
+    // Only of itself does an instance tell these; of another's events, just how they were settled.
+    const isOfItself = submitted > 0 || last > 0 || entry.keptOut.size > 0
+    const line = lineOf(instance, { stream, sdk: isOfItself ? sdk : undefined, family, isHearsay: true })
+    const keptOut = [...entry.keptOut.values()].reduce((sum, count) => sum + count, 0)
+    const told = { submitted, last, keptOut, settled }
+    discount(line)
+    const isOnly = at(line, ACCOUNT) === 0 || at(line, ACCOUNT) === number
+    const sent = isOnly && !intricate.has(line) ? sentOf(settled) : undefined
+    if (sent !== undefined) writePlain(line, number, told, sent)
+    else {
+      intricateOf(line).told.set(number, told)
+      simplify(line)
+    }
+    count(line)
+  }
+
+  function writePlain(line: number, account: number, told: Told, sent: number): void {
+    put(line, ACCOUNT, account)
+    put(line, SUBMITTED, told.submitted)
+    put(line, LAST, told.last)
+    put(line, KEPT_OUT, told.keptOut)
+    put(line, SENT, sent)
+  }
+
+  function intricateOf(line: number): Intricate {
+    const known = intricate.get(line)
     if (known) return known
-    const one = {
-      instance,
-      stream: interned(stream),
-      sdk: undefined,
-      upTo: 0,
-      above: undefined,
-      refused: undefined,
-      duplicates: 0,
-      told: NOTHING_TOLD,
-      row: undefined,
+    const [account, upTo, sent] = [at(line, ACCOUNT), at(line, UP_TO), at(line, SENT)]
+    const told = {
+      submitted: at(line, SUBMITTED),
+      last: at(line, LAST),
+      keptOut: at(line, KEPT_OUT),
+      settled: new Map(sent > 0 ? [['delivered', [[1, sent] as const]]] : []),
+    }
+    const one: Intricate = {
+      stored: upTo > 0 ? [1, upTo] : [],
+      refused: [],
+      told: new Map(account > 0 ? [[account, told]] : []),
       counted: undefined,
     }
-    instance.numbered = [...instance.numbered, one] // leaves no room for more, as a push would: most have few
+    intricate.set(line, one)
     return one
   }
 
+  /** Numbers come out of order, and then the gap is filled. */
+  function simplify(line: number): void {
+    const { stored, refused, told } = intricate.get(line)!
+    const [from = 1, upTo = 0] = stored
+    if (from !== 1 || stored.length > 2 || refused.length > 0 || told.size > 1) return
+    for (const [account, only] of told) {
+      const sent = sentOf(only.settled)
+      if (sent === undefined) return
+      writePlain(line, account, only, sent)
+    }
+    put(line, UP_TO, upTo)
+    intricate.delete(line)
+  }
+
+  function lineOf(
+    instance: string,
+    {
+      stream,
+      sdk,
+      family,
+      isHearsay = false,
+    }: { stream: string; sdk?: string | undefined; family?: string | undefined; isHearsay?: boolean },
+  ): number {
+    const first = instances.get(instance)
+    if (family !== undefined && first !== undefined) learnBrowser(first, family, isHearsay)
+    const streamNumber = names.numberOf(stream)
+
+    let last = 0
+    for (let line = first ?? 0; line > 0; line = at(line, NEXT)) {
+      last = line
+      if (at(line, STREAM) !== streamNumber) continue
+      if (sdk !== undefined && at(line, SDK) === 0) move(line, SDK, names.numberOf(sdk))
+      return line
+    }
+    const line = newLine()
+    if (last > 0) put(last, NEXT, line)
+    else instances.set(instance, line)
+    const browser = family === undefined ? 0 : names.numberOf(family) * (isHearsay ? -1 : 1)
+    put(line, STREAM, streamNumber)
+    put(line, SDK, sdk === undefined ? 0 : names.numberOf(sdk))
+    put(line, BROWSER, first === undefined ? browser : at(first, BROWSER))
+    put(line, ROW, rowOfLine(line))
+    return line
+  }
+
+  function newLine(): number {
+    lastLine += 1
+    if ((lastLine + 1) * WIDTH > lines.length) {
+      const longer = new Float64Array(2 * lines.length)
+      longer.set(lines)
+      lines = longer
+    }
+    return lastLine
+  }
+
   /** Of what several accounts say, the first in the alphabet counts, so that their order does not matter. */
-  function learnBrowser(instance: Instance, family: string, isHearsay: boolean): void {
-    if (isHearsay && instance.browser !== undefined && instance.browser <= family) return
-    instance.isHearsay = isHearsay
-    for (const one of instance.numbered)
-      change(one, undefined, () => {
-        instance.browser = family
-        one.row = undefined
-      })
-    instance.browser = family
+  function learnBrowser(first: number, family: string, isHearsay: boolean): void {
+    const known = at(first, BROWSER)
+    if (known > 0 || (isHearsay && known < 0 && names.at(-known)! <= family)) return
+    const browser = names.numberOf(family) * (isHearsay ? -1 : 1)
+    for (let line = first; line > 0; line = at(line, NEXT)) move(line, BROWSER, browser)
   }
 
-  function rowOf(stream: string, sdk: string | undefined, browser: string | undefined): Row {
+  /** Counts a line in another row, as its new name wants it. */
+  function move(line: number, field: number, name: number): void {
+    discount(line)
+    put(line, field, name)
+    put(line, ROW, rowOfLine(line))
+    count(line)
+  }
+
+  function rowOfLine(line: number): number {
+    const sdk = names.at(at(line, SDK))
+    return rowOf(names.at(at(line, STREAM))!, sdk, names.at(Math.abs(at(line, BROWSER))))
+  }
+
+  function rowOf(stream: string, sdk: string | undefined, browser: string | undefined): number {
     const key = `${stream}\n${sdk}\n${browser}`
-    const known = rows.get(key)
-    if (known) return known
-    const isOther = rows.size >= MOST_ROWS || key.length > LONGEST_KEY
-    const names = { stream: isOther ? OTHER_STREAMS : stream, sdk: sdk ?? null, browser: browser ?? null }
-    const row: Row = { ...names, ...(isOther && { sdk: null, browser: null }), ...NOTHING_COUNTED }
+    const known = rowNumbers.get(key)
+    if (known !== undefined) return known
+    const isOther = rows.length >= MOST_ROWS || key.length > LONGEST_KEY
     const place = isOther ? OTHER_STREAMS : key
-    const there = rows.get(place) ?? row
-    rows.set(place, there)
-    return there
+    const number = rowNumbers.get(place) ?? rows.length
+    rowNumbers.set(place, number)
+    rows[number] ??= isOther
+      ? { stream: OTHER_STREAMS, sdk: null, browser: null, ...NOTHING_COUNTED }
+      : { stream, sdk: sdk ?? null, browser: browser ?? null, ...NOTHING_COUNTED }
+    return number
   }
 }
 
-/** Names that many events have are kept in memory once: what is parsed makes each anew. */
-function createInterned() {
-  const names = new Map<string, string>()
-  return <Name extends string | undefined>(name: Name): Name => {
-    if (name === undefined) return name
-    const known = names.get(name)
-    if (known === undefined && names.size < MOST_ROWS) names.set(name, name)
-    return (known as Name) ?? name
-  }
-}
-
-const NOTHING_TOLD: readonly Told[] = []
 const NOTHING_COUNTED: Counted = {
   numbered: 0,
   keptOut: 0,
@@ -279,122 +381,59 @@ const NOTHING_COUNTED: Counted = {
   accounts: 0,
 }
 
-function addNumber(one: Numbered, seq: number): void {
-  if (seq === one.upTo + 1 && !one.above) {
-    one.upTo = seq
-    return
-  }
-  one.above ??= []
-  if (seq <= one.upTo || addRun(one.above, seq) === 0) one.duplicates += 1
-  if (one.above[0] === one.upTo + 1) [, one.upTo] = one.above.splice(0, 2) as [number, number]
-  if (one.above.length === 0) one.above = undefined
-}
-
-/** Of one instance, only the last account of its own tells the SDK that has kept it. */
-function sdkOf({ sdk, told }: Numbered): string | undefined {
-  return sdk ?? told.filter(({ isOfItself }) => isOfItself).at(-1)?.sdk
-}
-
-function toldBy({ id, sdk }: Account, { submitted, last, keptOut, settled }: Entry): Told {
-  const keptOutInAll = [...keptOut.values()].reduce((sum, count) => sum + count, 0)
-  const sent = firstOf(settled)
+/** Gives names numbers, from 1 on. */
+function createNames() {
+  const numbers = new Map<string, number>()
+  const names: (string | undefined)[] = [undefined]
   return {
-    account: id,
-    sdk,
-    // As in createLossCount.
-    isOfItself: submitted > 0 || last > 0 || keptOut.size > 0,
-    submitted,
-    last,
-    keptOut: keptOutInAll,
-    sent: sent ?? 0,
-    settled: sent === undefined ? settled : undefined,
+    at: (number: number) => names[number],
+    numberOf(name: string): number {
+      const known = numbers.get(name)
+      if (known !== undefined) return known
+      numbers.set(name, names.length)
+      return names.push(name) - 1
+    },
   }
 }
 
 /** After these an event should be stored. The other outcomes are reasons of a drop. */
-const SENT = new Set(['delivered', 'unconfirmed'])
+const SENDING = ['delivered', 'unconfirmed']
 
-/** The last of the numbers, from 1 on and without a gap, that are told to be sent; undefined where that is not all. */
-function firstOf(
-  settled: Iterable<readonly [outcome: string, runs: readonly (readonly [number, number])[]]>,
-) {
+/** The last of the numbers that are told to be sent, where they have no gap and nothing else is told; else undefined. */
+function sentOf(settled: Entry['settled']): number | undefined {
   const sent: number[] = []
   for (const [outcome, runs] of settled) {
-    if (runs.length > 0 && !SENT.has(outcome)) return undefined
+    if (runs.length > 0 && !SENDING.includes(outcome)) return undefined
     for (const [from, to] of runs) addRun(sent, from, to)
   }
   const [from = 1, to = 0] = sent
   return from === 1 && sent.length <= 2 ? to : undefined
 }
 
-/** The same, by all accounts. */
-function sentOf(told: readonly Told[]): number | undefined {
-  if (told.some(({ settled }) => settled)) return firstOf(told.flatMap((each) => [...settledIn(each)]))
-  let sent = 0
-  for (const each of told) sent = Math.max(sent, each.sent)
-  return sent
-}
-
-function settledIn({ sent, settled }: Told): Entry['settled'] {
-  return settled ?? new Map(sent > 0 ? [['delivered', [[1, sent]]]] : [])
-}
-
-/** Whether all that is known of it comes to a few numbers. */
-function isPlain({ above, refused, told }: Numbered): boolean {
-  return !above && !refused && sentOf(told) !== undefined
-}
-
-/** Counts what is plain, as `fatesOf` would. */
-function addPlain(row: Row, { upTo, duplicates, told }: Numbered, sign: 1 | -1): void {
-  const { submitted, keptOut, last } = sumOf(told)
-  const sent = sentOf(told) ?? 0
-  const numbered = Math.max(upTo, last, sent)
-  row.numbered += sign * numbered
-  row.delivered += sign * upTo
-  row.missing += sign * Math.max(0, sent - upTo)
-  row.unknown += sign * (numbered - Math.max(upTo, sent))
-  row.keptOut += sign * keptOut
-  row.undecided += sign * (submitted - keptOut - last)
-  row.duplicates += sign * duplicates
-  row.accounts += sign * told.length
-}
-
-function countedOf(one: Numbered): Counted {
-  const { submitted, keptOut, last } = sumOf(one.told)
-  const numbers: Runs = one.upTo > 0 ? [1, one.upTo, ...(one.above ?? [])] : (one.above ?? [])
-  const fates = fatesOf({ numbers, refused: one.refused ?? [] }, { last, settled: allSettled(one.told) })
+function countedOf({ stored, refused, told }: Intricate, duplicates: number): Counted {
+  const all = { submitted: 0, last: 0, keptOut: 0, settled: new Map<string, number[]>() }
+  for (const { submitted, last, keptOut, settled } of told.values()) {
+    all.submitted += submitted
+    all.last = Math.max(all.last, last)
+    all.keptOut += keptOut
+    for (const [outcome, runs] of settled) {
+      const numbers = all.settled.get(outcome) ?? []
+      all.settled.set(outcome, numbers)
+      for (const [from, to] of runs) addRun(numbers, from, to)
+    }
+  }
+  const fates = fatesOf({ numbers: stored, refused }, all)
   return {
     numbered: fates.numbered,
-    keptOut,
+    keptOut: all.keptOut,
     dropped: [...fates.dropped.values()].reduce((sum, count) => sum + count, 0),
     delivered: fates.delivered,
     missing: fates.missingInTheMiddle + fates.missingAtTheEnd,
     unknown: fates.unknown,
-    undecided: submitted - keptOut - last,
-    duplicates: one.duplicates,
-    accounts: one.told.length,
+    undecided: all.submitted - all.keptOut - all.last,
+    duplicates,
+    accounts: told.size,
   }
-}
-
-function sumOf(told: readonly Told[]): Pick<Told, 'submitted' | 'keptOut' | 'last'> {
-  const sum = { submitted: 0, keptOut: 0, last: 0 }
-  for (const { submitted, keptOut, last } of told) {
-    sum.submitted += submitted
-    sum.keptOut += keptOut
-    sum.last = Math.max(sum.last, last)
-  }
-  return sum
-}
-
-function allSettled(told: readonly Told[]): Map<string, Runs> {
-  const all = new Map<string, number[]>()
-  for (const each of told)
-    for (const [outcome, runs] of settledIn(each)) {
-      const numbers = all.get(outcome) ?? []
-      all.set(outcome, numbers)
-      for (const [from, to] of runs) addRun(numbers, from, to)
-    }
-  return all
 }
 
 function addCounted(row: Row, counted: Counted): void {

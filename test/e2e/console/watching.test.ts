@@ -75,9 +75,9 @@ test('an event that holds markup shows as text, nothing of it runs, and the CSP 
   const shown = await page.locator('#events').textContent()
   expect(shown).toContain(`action ${markup}`)
   expect(shown).toContain(JSON.stringify(markup))
-  expect(await page.locator('#streams').textContent()).toContain('<img src=x')
+  expect(await page.locator('.streams').textContent()).toContain('<img src=x')
   expect(await page.locator('img, main script').count()).toBe(0)
-  expect(await page.title()).toBe('Live events · Rivulet intake')
+  expect(await page.title()).toBe('Live · Rivulet intake')
   const policy = (await fetch(origin)).headers.get('content-security-policy')
   expect(policy).toContain("default-src 'none'")
   expect(policy).toContain("require-trusted-types-for 'script'")
@@ -95,11 +95,15 @@ test('a stream, or what was rejected, can be watched alone', async () => {
   await clicks.click()
   await expectSummaries(page, ['amount 1', 'action turn', 'action look'])
 
-  await page.getByRole('button', { name: 'Rejected only' }).click()
+  const verdict = page.getByLabel('Accepted or rejected')
+  await verdict.selectOption('Rejected only')
   await expectSummaries(page, ['amount 1'])
 
+  await verdict.selectOption('Accepted only')
+  await expectSummaries(page, ['action turn', 'action look'])
+
   await page.getByRole('button', { name: 'All streams' }).click()
-  await page.getByRole('button', { name: 'Rejected only' }).click()
+  await verdict.selectOption('Accepted and rejected')
   await expectSummaries(page, ['action pay', 'amount 1', 'action turn', 'action look'])
 })
 

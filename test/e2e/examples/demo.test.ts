@@ -29,7 +29,7 @@ test('the demo takes another port where its own is taken, and cleans up when it 
   const demo = runNode(DEMO, '--port', String(taken))
   await expect.poll(demo.output, { timeout: 20_000 }).toContain('Ctrl-C')
   const [, shop = ''] = /^Shop +(\S+)/m.exec(demo.output()) ?? []
-  const [, live = ''] = /^Live page +(\S+)/m.exec(demo.output()) ?? []
+  const [, live = ''] = /^Console +(\S+)/m.exec(demo.output()) ?? []
   const [, data = ''] = /^Events +(\S+)/m.exec(demo.output()) ?? []
 
   const pages = await Promise.all([shop, live].map(async (url) => (await fetch(url)).status))

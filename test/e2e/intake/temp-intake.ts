@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type Intake, type LogLine, startIntake } from '../../../src/intake/intake.ts'
+import { type Intake, type IntakeOptions, type LogLine, startIntake } from '../../../src/intake/intake.ts'
 import { folderOf } from '../../support/folder.ts'
 
 /** An event as tests read it back. */
@@ -74,7 +74,7 @@ export async function shopFolder(streams: object = STREAMS) {
 type ShopFolder = Awaited<ReturnType<typeof shopFolder>>
 
 /** A real intake on a free port, closed when the test ends. */
-export async function startShopIntake(shop?: ShopFolder, options: { maxBodyBytes?: number } = {}) {
+export async function startShopIntake(shop?: ShopFolder, options: Partial<IntakeOptions> = {}) {
   const { data, schemas, streams, folder } = shop ?? (await shopFolder())
   const lines: LogLine[] = []
   const log = (line: LogLine) => void lines.push(line)

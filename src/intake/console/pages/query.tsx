@@ -1,17 +1,20 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import type { Refusal } from '../api.ts'
+import { CALLED_OFF, type Refusal } from '../api.ts'
 import type { QueryResult, SavedQueries, Session, Views } from '../contract.ts'
-import { inFull } from '../figures.ts'
+import { countText } from '../format.ts'
 import { Empty, Failure } from '../notices.tsx'
 import { useResource } from '../resource.ts'
-import { ResultChart } from '../result-chart.tsx'
-import { ResultTable } from '../result-table.tsx'
-import { download, type Running, useQuery } from '../run-query.ts'
-import { SavedQueryList, SaveQuery } from '../saved-queries.tsx'
-import { lineAndColumn, positionOf } from '../sql-text.ts'
-import { starterQueries } from '../starter-queries.ts'
-import { ViewList } from '../view-list.tsx'
+import { ResultChart } from '../query/result-chart.tsx'
+import { ResultTable } from '../query/result-table.tsx'
+import { download, type Running, useQuery } from '../query/run-query.ts'
+import { SavedQueryList, SaveQuery } from '../query/saved-queries.tsx'
+import { lineAndColumn, positionOf } from '../query/sql-text.ts'
+import { starterQueries } from '../query/starter-queries.ts'
+import { ViewList } from '../query/view-list.tsx'
+
+/** A stream has a view from its first event on. */
+const EVERY = 60_000
 
 /** SQL over the stored events: a query, its result as a table and a chart, and those that are worth keeping. */
 export function QueryPage({ session }: { session: Session }) {
@@ -28,7 +31,7 @@ function Queries() {
   const [sql, setSql] = useDraft()
   const [name, setName] = useState('')
   const query = useQuery()
-  const views = useResource<Views>('/api/views')
+  const views = useResource<Views>('/api/views', { every: EVERY })
   const saved = useResource<SavedQueries>('/api/queries')
 
   const run = () => {
@@ -103,7 +106,7 @@ function Queries() {
             </button>
           )}
           <Downloads sql={sql} name={name} />
-          <p id="sql-keys" class="quiet">
+          <p id="sql-keys" class="keys quiet">
             <kbd>Ctrl</kbd> or <kbd>⌘</kbd> and <kbd>Enter</kbd> runs it.
           </p>
         </div>
@@ -152,21 +155,22 @@ function Downloads({ sql, name }: { sql: string; name: string }) {
 
 function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) => void }) {
   const { isRunning, result, refusal, sql } = query
+  const isCalledOff = refusal?.status === CALLED_OFF
   return (
-    <section class="answer" aria-label="Result" aria-busy={isRunning}>
+    <section class="answer" aria-label="Answer" aria-busy={isRunning}>
       <p role="status" class="quiet">
-        {isRunning ? 'Running…' : result ? inWords(result) : ''}
+        {isRunning ? 'Running…' : isCalledOff ? 'Called off.' : result ? inWords(result) : ''}
       </p>
-      {refusal && <SqlFailure refusal={refusal} sql={sql} onGoTo={onGoTo} />}
+      {refusal && !isCalledOff && <SqlFailure refusal={refusal} sql={sql} onGoTo={onGoTo} />}
       {result?.truncated && (
         <p class="notice advice">
-          There are more rows than these {inFull(result.rows.length)}. Group them, or download them all.
+          There are more rows than these {countText(result.rows.length)}. Group them, or download them all.
         </p>
       )}
       {result && (
         <>
           <ResultChart result={result} />
-          <ResultTable result={result} caption={`Result, ${inWords(result)}`} />
+          <ResultTable result={result} caption="Result" />
         </>
       )}
     </section>
@@ -174,7 +178,7 @@ function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) =>
 }
 
 const inWords = ({ rows, ms, truncated }: QueryResult): string =>
-  `${truncated ? 'the first ' : ''}${inFull(rows.length)} ${rows.length === 1 ? 'row' : 'rows'} in ${inFull(ms)} ms`
+  `${truncated ? 'First ' : ''}${countText(rows.length)} ${rows.length === 1 ? 'row' : 'rows'} in ${countText(ms)} ms`
 
 function SqlFailure(props: { refusal: Refusal; sql?: string; onGoTo?: (offset: number) => void }) {
   const { refusal, sql = '', onGoTo } = props

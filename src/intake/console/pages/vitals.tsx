@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks'
 import type { Vitals } from '../contract.ts'
-import { inFull } from '../figures.ts'
+import { countText } from '../format.ts'
 import { Empty, Failure, Loading } from '../notices.tsx'
 import { useResource } from '../resource.ts'
 import { Few, Scroller } from '../sections.tsx'
-import { ShareBar } from '../share-bar.tsx'
-import { METRICS, RATINGS, type SortBy, shownPages, vitalText } from '../vital-rows.ts'
+import { ShareBar } from '../vitals/share-bar.tsx'
+import { METRICS, RATINGS, type SortBy, shownPages, vitalText } from '../vitals/rows.ts'
 
 const EVERY = 60_000
 
-const DAYS = [1, 7, 28, 90]
+/** More are not looked back on. */
+const DAYS = [1, 7, 28]
 
 const COLLECT = `import { collectWebVitals } from 'rivulet/collectors/web-vitals'
 
@@ -32,7 +33,7 @@ export function VitalsPage() {
           <select value={days} onChange={({ currentTarget }) => setDays(Number(currentTarget.value))}>
             {DAYS.map((count) => (
               <option key={count} value={count}>
-                {count === 1 ? 'Last day' : `Last ${count} days`}
+                {count === 1 ? 'Today' : `Last ${count} days`}
               </option>
             ))}
           </select>
@@ -47,12 +48,12 @@ export function VitalsPage() {
           />
         </label>
         <label class="labelled">
-          First
+          Order
           <select value={sortBy} onChange={({ currentTarget }) => setSortBy(currentTarget.value as SortBy)}>
-            <option value="count">Most measured</option>
+            <option value="count">Most measured first</option>
             {METRICS.map(({ name }) => (
               <option key={name} value={name}>
-                Worst {name}
+                Worst {name} first
               </option>
             ))}
           </select>
@@ -78,8 +79,8 @@ function Pages(props: { vitals: Vitals; filter: string; sortBy: SortBy; days: nu
       <Thresholds />
       <p class="quiet" role="status">
         {pages.length === 0
-          ? `None of the ${inFull(vitals.pages.length)} pages contains “${filter}”.`
-          : `${inFull(pages.length)} of ${inFull(vitals.pages.length)} pages`}
+          ? `None of the ${countText(vitals.pages.length)} pages contains “${filter}”.`
+          : `${countText(pages.length)} of ${countText(vitals.pages.length)} pages`}
       </p>
       {pages.length > 0 && (
         <Few rows={pages} what="pages">
@@ -137,7 +138,7 @@ function Metric({ metric }: { metric: Vitals['pages'][number]['metrics'][number]
           { name: 'poor', share: metric.poor },
         ]}
       />
-      <p class="quiet">{inFull(metric.count)} measured</p>
+      <p class="quiet">{countText(metric.count)} measured</p>
     </div>
   )
 }
@@ -162,8 +163,8 @@ function NothingCollected({ days }: { days: number }) {
     <Empty>
       <div class="steps">
         <p>
-          No vitals {days === 1 ? 'in the last day' : `in the last ${days} days`}. To collect them, start the
-          collector where the page makes its client:
+          No vitals {days === 1 ? 'today' : `in the last ${days} days`}. To collect them, start the collector
+          where the page makes its client:
         </p>
         <pre class="snippet">{COLLECT}</pre>
         <p>and configure its stream:</p>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Views } from './contract.ts'
+import type { Views } from '../contract.ts'
 import { quoted } from './sql-text.ts'
 
 /** What can be asked about; a name that is chosen goes into the query. */

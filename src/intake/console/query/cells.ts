@@ -1,4 +1,4 @@
-import type { QueryResult } from './contract.ts'
+import type { QueryResult } from '../contract.ts'
 
 /** What a column holds, as far as showing it goes. */
 export type Kind = 'time' | 'number' | 'category' | 'nested'

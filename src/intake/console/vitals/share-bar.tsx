@@ -1,4 +1,4 @@
-import { percent } from './figures.ts'
+import { shareText } from '../format.ts'
 
 const WIDTH = 140
 const HEIGHT = 8
@@ -34,7 +34,7 @@ export function ShareBar({ parts }: { parts: readonly Part[] }) {
         {parts.map(({ name, share }, index) => (
           <span key={name}>
             {index > 0 && <span aria-hidden="true"> · </span>}
-            {percent(share, 1)}
+            {shareText(share)}
             <span class="for-screen-readers"> {WORDS[name]}, </span>
           </span>
         ))}

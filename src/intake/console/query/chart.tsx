@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { ChartData, Shape } from './chart-data.ts'
-import { inShort } from './figures.ts'
+
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
 
 const HEIGHT = 280
 const LONGEST_LABEL = 18
@@ -105,8 +106,8 @@ function optionsOf(data: ChartData, shape: Shape, colours: Colours): Omit<uPlot.
       y: { range: (_, min, max) => yRange(min, max) },
     },
     axes: [
-      { ...axis, ...(data.xKind === 'category' ? categoryAxis(data) : {}) },
-      { ...axis, size: 60, values: (_, splits) => splits.map((value) => inShort(value)) },
+      { ...axis, ...X_AXES[data.xKind](data) },
+      { ...axis, size: 60, values: (_, splits) => splits.map((value) => SHORT.format(value)) },
     ],
     series: [{}, ...data.series.map((_, series) => seriesOf(data, shape, { series, colours }))],
   }
@@ -167,6 +168,12 @@ function yRange(min: number | null, max: number | null): [number, number] {
   return [low < 0 ? low - margin : 0, high > 0 ? high + margin : 0]
 }
 
+const X_AXES: Record<ChartData['xKind'], (data: ChartData) => uPlot.Axis> = {
+  time: () => ({ values: (_, splits, _axis, _space, step) => timeTexts(splits, step) }),
+  number: () => ({ values: (_, splits) => splits.map((value) => value.toLocaleString('en')) }),
+  category: categoryAxis,
+}
+
 function categoryAxis({ xs, labels }: ChartData): uPlot.Axis {
   const texts = labels.map((label) =>
     label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label,
@@ -177,8 +184,24 @@ function categoryAxis({ xs, labels }: ChartData): uPlot.Axis {
     grid: { show: false },
     splits: () => [...xs],
     values: (_, splits) => splits.map((at) => texts[at] ?? ''),
-    ...(isCrowded ? { rotate: -40, size: 30 + longest * 4.6 } : {}),
+    ...(isCrowded ? { rotate: 40, size: 30 + longest * 4.6 } : {}),
   }
+}
+
+const DAY = 86_400
+
+/** Each as fine as the steps between them; the day where it begins. In UTC. */
+function timeTexts(splits: readonly number[], step: number): string[] {
+  return splits.map((seconds, index) => {
+    const iso = new Date(seconds * 1000).toISOString()
+    const month = new Date(seconds * 1000).toLocaleDateString('en', { timeZone: 'UTC', month: 'short' })
+    if (step >= 28 * DAY) return `${month}\n${iso.slice(0, 4)}`
+    const day = `${Number(iso.slice(8, 10))} ${month}`
+    if (step >= DAY) return day
+    const time = iso.slice(11, step >= 60 ? 16 : 19)
+    const isNewDay = index === 0 || Math.floor(splits[index - 1]! / DAY) < Math.floor(seconds / DAY)
+    return isNewDay ? `${time}\n${day}` : time
+  })
 }
 
 function valueText(value: number | null | undefined): string {

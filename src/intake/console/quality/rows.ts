@@ -1,5 +1,4 @@
-import type { Distribution, Quality } from './contract.ts'
-import { percent } from './figures.ts'
+import type { Distribution, Quality } from '../contract.ts'
 
 type Loss = Quality['loss'][number]
 
@@ -9,8 +8,12 @@ export function hurtsMost(a: Loss, b: Loss): number {
 }
 
 /** The missing events among those that should have arrived, as far as it is known what became of them. */
-export const lossShare = ({ missing, delivered }: Pick<Loss, 'missing' | 'delivered'>): string =>
-  percent(missing, missing + delivered)
+export const lossShare = ({ missing, delivered }: Pick<Loss, 'missing' | 'delivered'>): number =>
+  missing === 0 ? 0 : missing / (missing + delivered)
+
+/** Whether there is anything to a row: clients also tell of streams of which they have submitted nothing. */
+export const isOfEvents = ({ submitted, delivered, missing, unknown, duplicates }: Loss): boolean =>
+  submitted + delivered + missing + unknown + duplicates > 0
 
 /** Every stream that a report names, by name. */
 export function streamsIn({ rejected, loss, skew, delay }: Quality): string[] {

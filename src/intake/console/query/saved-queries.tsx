@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { type Refusal, send } from './api.ts'
-import type { SavedQueries } from './contract.ts'
-import { Failure } from './notices.tsx'
-import type { Resource } from './resource.ts'
+import { type Refusal, send } from '../api.ts'
+import type { SavedQueries } from '../contract.ts'
+import { Failure } from '../notices.tsx'
+import type { Resource } from '../resource.ts'
 
 /** A query that has a name. */
 export type SavedQuery = SavedQueries['queries'][number]
@@ -42,7 +42,7 @@ export function SavedQueryList(props: {
               </button>
               <button
                 type="button"
-                class="button small"
+                class="button"
                 aria-label={`Delete ${query.name}`}
                 onClick={() => setAsked(query.name)}
               >
@@ -62,10 +62,10 @@ function Confirm({ name, onYes, onNo }: { name: string; onYes: () => void; onNo:
   return (
     <fieldset class="confirm">
       <legend>Delete “{name}” for everyone?</legend>
-      <button type="button" class="button small" onClick={onYes}>
+      <button type="button" class="button" onClick={onYes}>
         Yes, delete
       </button>
-      <button ref={keep} type="button" class="button small" onClick={onNo}>
+      <button ref={keep} type="button" class="button" onClick={onNo}>
         Keep
       </button>
     </fieldset>
@@ -98,7 +98,7 @@ export function SaveQuery(props: {
     <>
       <form class="save-query" onSubmit={save}>
         <label class="labelled">
-          Name
+          Save as
           <input
             value={name}
             required

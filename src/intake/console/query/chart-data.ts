@@ -1,5 +1,5 @@
 import { cellText, kindOf } from './cells.ts'
-import type { QueryResult } from './contract.ts'
+import type { QueryResult } from '../contract.ts'
 
 /** Which columns of a result a chart is of. */
 export interface ChartChoice {
@@ -39,13 +39,16 @@ export function chartColumns(result: QueryResult): { x: number[]; y: number[]; s
   return { x: where('time', 'category', 'number'), y: where('number'), split: where('category') }
 }
 
+/** Whoever asks for more columns than these, or for nested ones, wants to see events, and no sums of them. */
+const MOST_COLUMNS = 8
+
 /**
  * A chart that makes sense of the result: numbers over time, else by category, else over a first column of growing
  * numbers. Undefined where there is none.
  */
 export function suggestChart(result: QueryResult): ChartChoice | undefined {
-  if (result.rows.length === 0) return undefined
   const kinds = kindsOf(result)
+  if (result.rows.length < 2 || kinds.length > MOST_COLUMNS || kinds.includes('nested')) return undefined
   const numbers = chartColumns(result).y
   const time = kinds.indexOf('time')
   const category = kinds.indexOf('category')
@@ -55,12 +58,20 @@ export function suggestChart(result: QueryResult): ChartChoice | undefined {
     const y = split < 0 ? numbers.slice(0, 3) : numbers.slice(0, 1)
     return { x: time, y, split: split < 0 ? null : split, shape: 'line' }
   }
-  if (numbers.length > 0 && category >= 0)
+  if (numbers.length > 0 && category >= 0 && isUnique(result, category))
     return { x: category, y: numbers.slice(0, 1), split: null, shape: 'bars' }
   const [first, ...others] = numbers
   if (first !== undefined && others.length > 0 && isGrowing(result, first))
     return { x: first, y: others.slice(0, 3), split: null, shape: 'line' }
   return undefined
+}
+
+/** The chart to start from where none suggests itself; undefined where nothing can be drawn. */
+export function anyChart(result: QueryResult): ChartChoice | undefined {
+  const { x, y } = chartColumns(result)
+  const across = x.find((column) => y.some((other) => other !== column))
+  if (across === undefined || result.rows.length === 0) return undefined
+  return { x: across, y: [y.find((column) => column !== across)!], split: null, shape: 'bars' }
 }
 
 export function chartData(result: QueryResult, { x, y, split }: ChartChoice): ChartData {
@@ -163,11 +174,13 @@ const largest = (totals: ReadonlyMap<string, number>): string[] =>
   [...totals].sort(([, a], [, b]) => b - a).map(([name]) => name)
 
 /** Whether a time stands more than once, in rows that this column tells apart. */
-function isRepeated({ rows }: QueryResult, time: number, column: number): boolean {
-  const times = new Set(rows.map((row) => row[time]))
-  if (times.size === rows.length) return false
-  return new Set(rows.map((row) => row[column])).size > 1
+function isRepeated(result: QueryResult, time: number, column: number): boolean {
+  if (isUnique(result, time)) return false
+  return new Set(result.rows.map((row) => row[column])).size > 1
 }
+
+const isUnique = ({ rows }: QueryResult, column: number): boolean =>
+  new Set(rows.map((row) => row[column])).size === rows.length
 
 function isGrowing({ rows }: QueryResult, column: number): boolean {
   if (rows.length < 2) return false

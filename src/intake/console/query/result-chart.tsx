@@ -1,17 +1,37 @@
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Chart } from './chart.tsx'
-import { type ChartChoice, chartColumns, chartData, type Shape, suggestChart } from './chart-data.ts'
-import type { QueryResult } from './contract.ts'
+import {
+  anyChart,
+  type ChartChoice,
+  chartColumns,
+  chartData,
+  type Shape,
+  suggestChart,
+} from './chart-data.ts'
+import type { QueryResult } from '../contract.ts'
 
-/** The chart that suits a result, if one does, and what to change about it. */
+/** The chart that suits a result, and what to change about it; closed where no chart suggests itself. */
 export function ResultChart({ result }: { result: QueryResult }) {
   const suggested = useMemo(() => suggestChart(result), [result])
+  const [isOpen, setOpen] = useState(suggested !== undefined)
+  useEffect(() => setOpen(suggested !== undefined), [suggested])
+  const possible = useMemo(() => suggested ?? anyChart(result), [suggested, result])
+  if (!possible) return null
+
+  return (
+    <details class="result-chart" open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>Chart</summary>
+      {isOpen && <ChosenChart result={result} suggested={possible} />}
+    </details>
+  )
+}
+
+function ChosenChart({ result, suggested }: { result: QueryResult; suggested: ChartChoice }) {
   // A choice is for the columns of its result; a query that is run again with the same ones keeps it.
   const columns = JSON.stringify(result.columns)
   const [chosen, setChosen] = useState<{ columns: string; choice: ChartChoice }>()
   const choice = chosen?.columns === columns ? chosen.choice : suggested
-  const data = useMemo(() => choice && chartData(result, choice), [result, choice])
-  if (!choice || !data) return null
+  const data = useMemo(() => chartData(result, choice), [result, choice])
 
   const names = result.columns.map(({ name }) => name)
   const possible = chartColumns(result)
@@ -24,7 +44,7 @@ export function ResultChart({ result }: { result: QueryResult }) {
     })
 
   return (
-    <section class="result-chart" aria-label="Chart of the result">
+    <div class="chosen-chart">
       <div class="choices">
         <ColumnChoice
           label="Across"
@@ -75,7 +95,7 @@ export function ResultChart({ result }: { result: QueryResult }) {
           {note}
         </p>
       ))}
-    </section>
+    </div>
   )
 }
 
