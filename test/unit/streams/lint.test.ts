@@ -467,6 +467,7 @@ describe('nothing is found in', () => {
           sample: { unit: 'session', rate: 0.5 },
           producers,
         },
+        '/^shop\\.[xy]$/': { schema_title: 'shop/click' },
         '/^shop\\.a/': { schema_title: 'shop/click' },
         '/^shop\\./i': { schema_title: 'shop/click' },
         '/x$/': { schema_title: 'shop/click', sample: null },
