@@ -27,10 +27,12 @@ export function send<Content>(
   path: string,
   body: unknown,
   headers: { readonly [name: string]: string } = {},
+  signal: AbortSignal | null = null,
 ): Promise<Content> {
   return ask<Content>(method, path, {
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...headers },
+    signal,
   })
 }
 
@@ -44,11 +46,10 @@ let tokenMissing = () => {}
 /** The status of a `Refusal` where the page itself wanted the answer no more. */
 export const CALLED_OFF = -1
 
-/** An answer as it is, for what is no JSON or may be called off. Rejects with a `Refusal`. */
+/** An answer as it is, for what is no JSON. Rejects with a `Refusal`. */
 export async function request(path: string, init: RequestInit): Promise<Response> {
   const answer = await fetch(path, init).catch((cause) => {
-    if (init.signal?.aborted)
-      throw new Refusal({ status: CALLED_OFF, title: 'Called off', detail: 'It was called off.' }, cause)
+    if (init.signal?.aborted) throw calledOff(cause)
     const detail = 'The intake does not answer. Is it running, and is this computer connected to it?'
     throw new Refusal({ status: 0, title: 'No connection', detail }, cause)
   })
@@ -62,10 +63,17 @@ async function ask<Content>(method: string, path: string, init: RequestInit): Pr
   try {
     return await answer.json()
   } catch (cause) {
+    if (init.signal?.aborted) throw calledOff(cause)
     const detail = `${path} was answered with something that is no JSON. Is a proxy in between?`
     throw new Refusal({ status: answer.status, title: 'No readable answer', detail }, cause)
   }
 }
+
+const calledOff = (cause: unknown): Refusal =>
+  new Refusal(
+    { status: CALLED_OFF, title: 'Called off', detail: 'Nobody waits for the answer any more.' },
+    cause,
+  )
 
 async function refusalOf(answer: Response, path: string): Promise<Refusal> {
   const { status } = answer

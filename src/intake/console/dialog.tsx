@@ -12,10 +12,15 @@ interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => dialog.current?.showModal(), [])
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    dialog.current?.showModal()
+    // Not the first control: what the dialog is about comes before what can be done.
+    heading.current?.focus()
+  }, [])
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={onClose}>
-      <h2 id={titleId} class="dialog-title" tabIndex={-1} autofocus>
+      <h2 ref={heading} id={titleId} class="dialog-title" tabIndex={-1}>
         {title}
       </h2>
       {children(() => dialog.current?.close())}

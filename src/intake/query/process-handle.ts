@@ -82,8 +82,11 @@ export function createQueryProcess(folder: string): QueryProcess {
         end(asked)
         reject(signal.reason)
       }
-      const onMessage = (answer: QueryAnswer) =>
-        'result' in answer ? resolve(answer.result) : reject(new QueryError(answer.error))
+      const onMessage = (answer: QueryAnswer) => {
+        if ('result' in answer) return resolve(answer.result)
+        if (answer.endMe) end(asked)
+        reject(new QueryError(answer.error))
+      }
       const onStderr = (text: Buffer) => {
         stderr = `${stderr}${text}`.slice(-MOST_STDERR)
       }

@@ -46,7 +46,7 @@ export function QualityPage() {
       />
       <Distributions
         title="Clock skew"
-        what="How far the clocks of devices are off from the intake’s. Above zero: the device is behind."
+        what="How far the intake’s clock is ahead of the device’s when a request arrives, its way included. Much above zero: the device’s is behind. Below: ahead."
         none="No skew yet. It shows once clients that say when they send, as Rivulet’s do, have sent events."
         rows={shown.skew}
       />

@@ -157,7 +157,7 @@ function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) =>
   const { isRunning, result, refusal, sql } = query
   const isCalledOff = refusal?.status === CALLED_OFF
   return (
-    <section class="answer" aria-label="Result" aria-busy={isRunning}>
+    <section class="answer" aria-label="Answer" aria-busy={isRunning}>
       <p role="status" class="quiet">
         {isRunning ? 'Running…' : isCalledOff ? 'Called off.' : result ? inWords(result) : ''}
       </p>
@@ -170,7 +170,7 @@ function Answer({ query, onGoTo }: { query: Running; onGoTo: (offset: number) =>
       {result && (
         <>
           <ResultChart result={result} />
-          <ResultTable result={result} caption={`Result: ${inWords(result)}`} />
+          <ResultTable result={result} caption="Result" />
         </>
       )}
     </section>

@@ -9,7 +9,8 @@ import { METRICS, RATINGS, type SortBy, shownPages, vitalText } from '../vitals/
 
 const EVERY = 60_000
 
-const DAYS = [1, 7, 28, 90]
+/** More are not looked back on. */
+const DAYS = [1, 7, 28]
 
 const COLLECT = `import { collectWebVitals } from 'rivulet/collectors/web-vitals'
 
@@ -32,7 +33,7 @@ export function VitalsPage() {
           <select value={days} onChange={({ currentTarget }) => setDays(Number(currentTarget.value))}>
             {DAYS.map((count) => (
               <option key={count} value={count}>
-                {count === 1 ? 'Last day' : `Last ${count} days`}
+                {count === 1 ? 'Today' : `Last ${count} days`}
               </option>
             ))}
           </select>
@@ -162,8 +163,8 @@ function NothingCollected({ days }: { days: number }) {
     <Empty>
       <div class="steps">
         <p>
-          No vitals {days === 1 ? 'in the last day' : `in the last ${days} days`}. To collect them, start the
-          collector where the page makes its client:
+          No vitals {days === 1 ? 'today' : `in the last ${days} days`}. To collect them, start the collector
+          where the page makes its client:
         </p>
         <pre class="snippet">{COLLECT}</pre>
         <p>and configure its stream:</p>

@@ -32,7 +32,7 @@ export function Distributions(props: {
                   <th scope="col" data-kind="number">
                     Events
                   </th>
-                  <th scope="col">From 5 to 95 in 100</th>
+                  <th scope="col">p5 to p95</th>
                   {['p5', 'p50', 'p95', 'p99'].map((name) => (
                     <th key={name} scope="col" data-kind="number">
                       {name}

@@ -3,7 +3,7 @@ import { countText, shareText } from '../format.ts'
 import { Empty } from '../notices.tsx'
 import { useResource } from '../resource.ts'
 import { Few, Scroller } from '../sections.tsx'
-import { hurtsMost, lossShare } from './rows.ts'
+import { hurtsMost, isOfEvents, lossShare } from './rows.ts'
 
 const LEDGER = 'rivulet.ledger'
 
@@ -11,11 +11,12 @@ const LEDGER_CONFIG = `"rivulet.ledger": { "schema_title": "rivulet/ledger" }`
 
 /** What clients submitted and what arrived, what is missing most first. */
 export function Losses({ loss }: { loss: Quality['loss'] }) {
+  const rows = loss.filter(isOfEvents).sort(hurtsMost)
   return (
     <section aria-labelledby="loss-title">
       <h2 id="loss-title">Loss</h2>
       <NoLedger />
-      {loss.length === 0 ? (
+      {rows.length === 0 ? (
         <Empty>
           No events to count yet. What browsers submitted and what arrived shows here, side by side.
         </Empty>
@@ -25,7 +26,7 @@ export function Losses({ loss }: { loss: Quality['loss'] }) {
             Missing: numbered, and neither stored nor dropped for a reason that an account tells. Unknown: may
             still be in a browser’s queue. What is missing most comes first.
           </p>
-          <Few rows={[...loss].sort(hurtsMost)} what="rows">
+          <Few rows={rows} what="rows">
             {(some) => (
               <Scroller label="Loss by stream, browser and SDK">
                 <table class="data">

@@ -11,6 +11,10 @@ export function hurtsMost(a: Loss, b: Loss): number {
 export const lossShare = ({ missing, delivered }: Pick<Loss, 'missing' | 'delivered'>): number =>
   missing === 0 ? 0 : missing / (missing + delivered)
 
+/** Whether there is anything to a row: clients also tell of streams of which they have submitted nothing. */
+export const isOfEvents = ({ submitted, delivered, missing, unknown, duplicates }: Loss): boolean =>
+  submitted + delivered + missing + unknown + duplicates > 0
+
 /** Every stream that a report names, by name. */
 export function streamsIn({ rejected, loss, skew, delay }: Quality): string[] {
   const names = [...rejected, ...loss, ...skew, ...delay].flatMap(({ stream }) => stream ?? [])

@@ -1,5 +1,5 @@
-import { useRef, useState } from 'preact/hooks'
-import { type Refusal, request } from '../api.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Refusal, request, send } from '../api.ts'
 import type { QueryResult } from '../contract.ts'
 
 /** What became of the last query, and whether one runs. */
@@ -21,6 +21,7 @@ export function useQuery(): Running {
   const running = useRef<AbortController | null>(null)
 
   const cancel = () => running.current?.abort()
+  useEffect(() => cancel, [])
   const run = async (sql: string) => {
     cancel()
     const mine = new AbortController()
@@ -39,8 +40,7 @@ async function answerTo(
   signal: AbortSignal,
 ): Promise<{ result: QueryResult } | { refusal: Refusal }> {
   try {
-    const answer = await request('/api/query', { ...sent(sql), signal })
-    return { result: await answer.json() }
+    return { result: await send<QueryResult>('POST', '/api/query', { sql }, {}, signal) }
   } catch (refusal) {
     return { refusal: refusal as Refusal }
   }
@@ -48,8 +48,16 @@ async function answerTo(
 
 /** The whole result of a query as a file, which is handed to the browser to keep. Rejects with a `Refusal`. */
 export async function download(sql: string, { format, name }: { format: 'csv' | 'parquet'; name: string }) {
-  const answer = await request(`/api/query/${format}`, sent(sql))
-  const url = URL.createObjectURL(await answer.blob())
+  const answer = await request(`/api/query/${format}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql }),
+  })
+  const file = await answer.blob().catch((cause) => {
+    const detail = 'The file broke off before it was whole. Try again, or ask for less.'
+    throw new Refusal({ status: 0, title: 'No connection', detail }, cause)
+  })
+  const url = URL.createObjectURL(file)
   const link = document.createElement('a')
   link.href = url
   link.download = `${name.trim().replace(/[^\w.-]+/g, '-') || 'query'}.${format}`
@@ -57,9 +65,3 @@ export async function download(sql: string, { format, name }: { format: 'csv' | 
   // Not at once: the browser reads it after the click.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
-
-const sent = (sql: string): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ sql }),
-})

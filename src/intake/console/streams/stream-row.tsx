@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import { useId } from 'preact/hooks'
 import type { State, StreamChange, StreamRow, Unit } from '../contract.ts'
 import { countText, dateText, percentText, shareText } from '../format.ts'
@@ -33,7 +34,9 @@ export function Row({ row, draft, isReadOnly, onEdit, onReview }: StreamRowProps
   return (
     <tr class={change || problem ? 'edited' : undefined}>
       <th scope="row" class="of-stream">
-        <span class="name">{row.stream}</span>
+        <span class="name">
+          <Breakable name={row.stream} />
+        </span>
         <span class="quiet small title-of-schema">{row.schemaTitle ?? 'no schema'}</span>
         {row.pattern !== undefined && <span class="quiet small">by {row.pattern}</span>}
         {row.problem && (
@@ -51,10 +54,8 @@ export function Row({ row, draft, isReadOnly, onEdit, onReview }: StreamRowProps
       <td class="of-events" data-label="Events a minute">
         <Sparkline perMinute={row.perMinute} />
         <span class="figures">
-          <span>{countText(row.actual)}</span>{' '}
-          <span class="quiet">
-            {row.expected === null ? 'none to expect from' : `of ${countText(row.expected)} expected`}
-          </span>
+          {countText(row.actual)}{' '}
+          {row.expected !== null && <span class="quiet">of {countText(row.expected)} expected</span>}
         </span>
       </td>
       <td class="of-rejected" data-label="Rejected">
@@ -90,6 +91,21 @@ export function Row({ row, draft, isReadOnly, onEdit, onReview }: StreamRowProps
         )}
       </td>
     </tr>
+  )
+}
+
+/** A name that breaks after its dots, where it has to. */
+function Breakable({ name }: { name: string }) {
+  const parts = name.match(/[^._/]+[._/]*|[._/]+/g) ?? []
+  return (
+    <>
+      {parts.map((part, index) => (
+        <Fragment key={index}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </>
   )
 }
 

@@ -21,9 +21,9 @@ export const RATINGS: Record<Metric['rating'], string> = {
 /** What comes first: the most measured pages, or the worst by a metric. */
 export type SortBy = 'count' | MetricName
 
-/** A value as web.dev writes it: seconds for LCP, milliseconds for INP, two or three decimals for CLS. */
+/** A value as web.dev writes it: seconds for LCP, milliseconds for INP, three decimals for CLS. */
 export function vitalText(name: MetricName, value: number): string {
-  if (name === 'CLS') return String(Number(value.toFixed(value < 0.1 ? 3 : 2)))
+  if (name === 'CLS') return String(Number(value.toFixed(3)))
   if (name === 'INP') return `${Math.round(value)} ms`
   return `${Number((value / 1000).toFixed(value < 10_000 ? 2 : 1))} s`
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   hurtsMost,
+  isOfEvents,
   lossShare,
   ofStream,
   scaleOf,
@@ -30,6 +31,13 @@ test('the share of what is missing is of what should have arrived', () => {
   expect(lossShare({ missing: 10, delivered: 90 })).toBe(0.1)
   expect(lossShare({ missing: 0, delivered: 0 })).toBe(0)
   expect(lossShare({ missing: 3, delivered: 0 })).toBe(1)
+})
+
+test('a row of which nothing was submitted and nothing came is none', () => {
+  const nothing = { ...loss('a', 0), submitted: 0, delivered: 0 }
+
+  expect(isOfEvents(nothing)).toBe(false)
+  expect(isOfEvents({ ...nothing, unknown: 1 })).toBe(true)
 })
 
 test('a report can be read for one of the streams that it names', () => {

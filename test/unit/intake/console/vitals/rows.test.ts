@@ -21,8 +21,8 @@ test.each([
   ['LCP', 2_499.6, '2.5 s'],
   ['LCP', 12_345, '12.3 s'],
   ['INP', 200.4, '200 ms'],
-  ['CLS', 0.0123, '0.012'],
-  ['CLS', 0.256, '0.26'],
+  ['CLS', 0.1019, '0.102'],
+  ['CLS', 0.25, '0.25'],
   ['CLS', 0, '0'],
 ] as const)('a %s of %d reads %s', (name, value, text) => {
   expect(vitalText(name, value)).toBe(text)
