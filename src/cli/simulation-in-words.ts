@@ -17,7 +17,8 @@ function spanInWords(events: number, from: string | null, to: string | null): st
   if (!from || !to)
     return `${replayed}. None of them says when it was received: they count as those of a minute.`
   const hours = (Date.parse(to) - Date.parse(from)) / HOUR
-  const span = hours < 24 ? `${rounded(hours)} hours` : `${rounded(hours / 24)} days`
+  const [amount, unit] = hours < 24 ? [rounded(hours), 'hour'] : [rounded(hours / 24), 'day']
+  const span = `${amount} ${unit}${amount === '1' ? '' : 's'}`
   const little = hours < 24 ? '; a day is more than that, and told as if all of it were alike' : ''
   return `${replayed}, received from ${from} to ${to}: ${span}${little}.`
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
-import { type CompiledSchema, createSchemaRegistry } from '../intake/registry.ts'
+import { createSchemaRegistry } from '../intake/registry.ts'
+import { problemsBy } from '../intake/simulate-change.ts'
 import { eventsIn, storedEvents } from '../intake/stored-events.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
-import { SchemaError } from '../schema/schema-error.ts'
 import { readStreamsIn } from '../streams/config-file.ts'
 import { type SimulateOptions, type Simulation, simulate } from '../streams/simulate.ts'
 import { simulationInWords } from './simulation-in-words.ts'
@@ -67,7 +67,7 @@ async function run(flags: SimulateFlags): Promise<void> {
     from: from === undefined ? undefined : readStreamsIn(from),
     to: readStreamsIn(to),
     events: eventsBy(flags, log),
-    problemsOf: schemas && problemsBy(schemas),
+    problemsOf: schemas && problemsBy(createSchemaRegistry(openSchemaRepository([...schemas, OWN_SCHEMAS]))),
   })
   const shown = stream === undefined ? simulation : ofStream(simulation, stream)
   process.stdout.write(json ? `${JSON.stringify(shown)}\n` : simulationInWords(shown))
@@ -90,25 +90,4 @@ function ofStream(simulation: Simulation, stream: string): Simulation {
   if (streams.some(({ stream: name }) => name === stream)) return { ...simulation, streams }
   const names = simulation.streams.map(({ stream: name }) => name).join(', ')
   throw new Error(`there is no stream ${stream}, neither in the configs nor in the events; here are ${names}`)
-}
-
-/** What the intake would say with the schemas of these folders, and our own. */
-function problemsBy(folders: readonly string[]): SimulateOptions['problemsOf'] {
-  const registry = createSchemaRegistry(openSchemaRepository([...folders, OWN_SCHEMAS]))
-  const known = new Map<string, CompiledSchema | SchemaError>()
-  return (event) => {
-    const uri = String(event.$schema)
-    const schema = known.get(uri) ?? found(uri)
-    known.set(uri, schema)
-    return schema instanceof SchemaError ? [schema] : schema.errorsOf(event)
-  }
-
-  function found(uri: string): CompiledSchema | SchemaError {
-    try {
-      return registry.get(uri)
-    } catch (error) {
-      if (error instanceof SchemaError) return error
-      throw error
-    }
-  }
 }

@@ -27,15 +27,14 @@ export function rewrittenJson(text: string, content: Fields): string {
  * checks the result: nodes may share an anchor.
  */
 export function rewrittenYaml(text: string, content: Fields): string {
-  return spliced(text, content, parse) ?? merged(text, content)
+  return withLineEndsOf(text, spliced(text, content, parse) ?? merged(text, content))
 }
 
 function merged(text: string, content: Fields): string {
   const document = parseDocument(text)
   if (isMap(document.contents)) merge(document.contents as YAMLMap, content)
   else document.contents = document.createNode(content) as never
-  const lines = document.toString({ lineWidth: 0 })
-  return text.includes('\r\n') ? lines.replace(/\n/g, '\r\n') : lines
+  return document.toString({ lineWidth: 0 })
 
   function merge(map: YAMLMap, wanted: Fields): void {
     const keys = Object.keys(wanted)
@@ -166,6 +165,10 @@ function says(text: string, content: Fields, read: (text: string) => unknown): b
     return false // as where two were added to one empty object
   }
 }
+
+/** A file of Windows stays one. */
+const withLineEndsOf = (text: string, next: string) =>
+  text.includes('\r\n') ? next.replace(/\r?\n/g, '\r\n') : next
 
 const indentIn = (text: string) => /\n([ \t]+)\S/.exec(text)?.[1] ?? 2
 const tailOf = (text: string) => /\s*$/.exec(text)![0]

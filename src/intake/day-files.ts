@@ -26,6 +26,9 @@ export async function dayFilesIn(data: string): Promise<DayFile[]> {
   return files
 }
 
+/** Of what is read at once, in bytes: some thousand lines. */
+const CHUNK = 1 << 20
+
 /** An event as it stands in its line. */
 export type StoredEvent = { readonly [field: string]: unknown }
 
@@ -35,14 +38,14 @@ export async function eachLine(
   { onEvent, log }: { onEvent: (event: StoredEvent) => void; log: Log },
 ): Promise<{ from: number; bytes: number }> {
   let unfinished = { from: 0, rest: [] as readonly Buffer[] }
-  for await (const { lines, ...after } of linesOf(createReadStream(path))) {
+  for await (const { lines, ...after } of linesOf(createReadStream(path, { highWaterMark: CHUNK }))) {
     for (const line of lines) {
       const event = eventIn(line, { path, log })
       if (event) onEvent(event)
     }
     unfinished = after
   }
-  return { from: unfinished.from, bytes: unfinished.rest.reduce((sum, { length }) => sum + length, 0) }
+  return { from: unfinished.from, bytes: bytesOf(unfinished.rest) }
 }
 
 /** Whole lines, as many as come at once, with where an unfinished one begins, and what there is of it. */
@@ -55,11 +58,14 @@ export async function* linesOf(
     const lines: string[] = []
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const line = Buffer.concat([...rest, chunk.subarray(start, end)])
+      from += bytesOf(rest) + end - start + 1
+      const text =
+        rest.length === 0
+          ? chunk.toString('utf8', start, end)
+          : Buffer.concat([...rest, chunk.subarray(start, end)]).toString()
       rest = []
-      from += line.length + 1
       start = end + 1
-      lines.push(line.toString())
+      lines.push(text)
     }
     rest.push(chunk.subarray(start))
     yield { lines, from, rest }
@@ -76,6 +82,8 @@ export function eventIn(line: string, { path, log }: { path: string; log: Log })
     })
   return event
 }
+
+const bytesOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0)
 
 function asObject(text: string): StoredEvent | undefined {
   try {

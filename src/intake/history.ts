@@ -29,7 +29,7 @@ export function createHistory({
 
   return {
     add(line) {
-      const received_at = receivedAt(line)
+      const received_at = timeOfReceipt(line)
       stats.add({ event: line.event, receivedAt: timeOf(received_at) })
       if (isNoteOfOurs(line)) return
       const record = asLiveRecord(line, received_at)
@@ -54,10 +54,9 @@ function isNoteOfOurs({ event: { meta } }: StoredLine): boolean {
 }
 
 /** Only `meta.dt` tells it closer than to the day, and it may be a client's. */
-function receivedAt({ event: { meta }, day }: StoredLine): string {
+function timeOfReceipt({ event: { meta }, day }: StoredLine): string {
   const dt = isObject(meta) ? meta.dt : undefined
-  const isOfDay = typeof dt === 'string' && dt.startsWith(day) && !Number.isNaN(timeOf(dt))
-  return isOfDay ? dt : `${day}T00:00:00.000Z`
+  return typeof dt === 'string' && dt.startsWith(day) ? dt : `${day}T00:00:00.000Z`
 }
 
 /** A stored line as the live page shows it. */

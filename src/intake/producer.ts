@@ -38,7 +38,8 @@ export function producerOf({ meta }: { readonly [field: string]: unknown }): Pro
 
 /** Whether an event was forced into the sample by the debug switch; whatever it is, it may have been rejected. */
 export function isDebugEvent(event: unknown): boolean {
-  return isObject(event) && producerOf(event).isDebug
+  const producer = isObject(event) && isObject(event.meta) ? event.meta.producer : undefined
+  return isObject(producer) && producer.debug === true
 }
 
 const asName = (value: unknown): string | undefined =>

@@ -70,7 +70,7 @@ const EMPTY_BODY: Answer = {
 }
 
 export interface IntakeServer {
-  /** The IP address that it listens on; empty while it does not. */
+  /** The IP address that it listens on; empty before it does. */
   address(): string
   /** Resolves to the URL once it listens; rejects with an IntakeError where it cannot. */
   listen(address: { host: string; port: number }): Promise<string>
@@ -81,6 +81,7 @@ export interface IntakeServer {
 /** The intake's HTTP: requests in, answers out; what they mean is decided elsewhere. */
 export function createIntakeServer(parts: ServerParts): IntakeServer {
   const closing = new AbortController()
+  let address = ''
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
     // A connection that is kept alive would hold up the closing.
@@ -93,7 +94,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   })
 
   return {
-    address: () => (server.address() as AddressInfo | null)?.address ?? '',
+    address: () => address,
     listen,
     async close() {
       const closed = once(server, 'close')
@@ -116,8 +117,10 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
           : `cannot listen on ${host}, port ${port} (${(cause as Error).message}); choose another host or port`
       throw new IntakeError(message, { cause })
     }
+    const listening = server.address() as AddressInfo
+    address = listening.address
     const name = host.includes(':') ? `[${host}]` : host
-    return `http://${name}:${(server.address() as AddressInfo).port}`
+    return `http://${name}:${listening.port}`
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -92,7 +92,7 @@ function areSteered(from: ConfigContent, to: ConfigContent): boolean {
 }
 
 /** What is wrong with an event, by the schema that it names. */
-function problemsBy(registry: SchemaRegistry): SimulateOptions['problemsOf'] {
+export function problemsBy(registry: SchemaRegistry): SimulateOptions['problemsOf'] {
   const known = new Map<string, CompiledSchema | SchemaError>()
   return (event) => {
     const uri = String(event.$schema)

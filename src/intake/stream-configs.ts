@@ -41,6 +41,12 @@ export interface StreamConfigs {
   close(): void
 }
 
+interface InForce {
+  readonly content: ConfigContent
+  /** The entry that decides on a stream. */
+  readonly keyOf: (stream: string) => string | undefined
+}
+
 // A change is to be with those who listen within a second.
 const LOOK_EVERY = 500
 // Within this time after a change, a second one may leave the file's times and size as they are.
@@ -61,8 +67,7 @@ export function openStreamConfigs({
   log: Log
   now?: () => Date
 }): StreamConfigs {
-  let content: ConfigContent
-  let keyOf: (stream: string) => string | undefined
+  let inForce: InForce
   let served: ServedConfig
   let seen = stamp()
   let complaint: string | undefined
@@ -80,17 +85,17 @@ export function openStreamConfigs({
     },
     content: () => {
       look()
-      return content
+      return inForce.content
     },
     lookUp() {
       look()
-      const newest = { streams: content.streams, keyOf }
+      const newest = inForce
       return (stream) => settingsIn(newest, stream)
     },
     titles: () =>
       new Map(
-        Object.keys(content.streams).flatMap((stream) => {
-          const settings = settingsIn({ streams: content.streams, keyOf }, stream)
+        Object.keys(inForce.content.streams).flatMap((stream) => {
+          const settings = settingsIn(inForce, stream)
           return 'schemaTitle' in settings ? [[stream, settings.schemaTitle] as const] : []
         }),
       ),
@@ -105,6 +110,8 @@ export function openStreamConfigs({
     const file = readConfigFile(path)
     const last = history.last()
     if (digestOfContent(file.content) !== last?.digest) return false
+    if (digestOfContent(next) === last.digest) return true
+    const keyOf = keyIn(next)
     const at = now()
     const revision = nextRevision(last.revision, dayOf(at))
     const text = rewritten(path, file, { content: next, revision })
@@ -122,8 +129,8 @@ export function openStreamConfigs({
       if (isNoted) history.takeBack()
       throw error
     }
-    seen = stamp()
-    serve(next, revision)
+    seen = '' // looked at anew: others may have been here since
+    serve({ content: next, keyOf, revision })
     return true
   }
 
@@ -155,19 +162,20 @@ export function openStreamConfigs({
   }
 
   function take(file: ConfigFile): void {
+    const { content } = file
+    const keyOf = keyIn(content)
     const last = history.last()
-    const digest = digestOfContent(file.content)
+    const digest = digestOfContent(content)
     const revision = revisionOf(digest, file.revision, last)
     if (revision !== last?.revision || digest !== last.digest || history.revisions().length === 0)
-      history.add({ revision, at: now().toISOString(), author: null, reason: null }, file.content)
-    serve(file.content, revision)
+      history.add({ revision, at: now().toISOString(), author: null, reason: null }, content)
+    serve({ content, keyOf, revision })
   }
 
-  function serve(next: ConfigContent, revision: string): void {
-    const body = JSON.stringify({ ...next, revision })
-    content = next
-    const read = Object.keys(next.streams).length > 0 ? readStreamsConfig(next) : undefined
-    keyOf = (stream) => read?.entryOf(stream)?.name
+  function serve(next: InForce & { readonly revision: string }): void {
+    inForce = next
+    const { content, revision } = next
+    const body = JSON.stringify({ ...content, revision })
     if (body === served?.body) return
     served = { body, etag: `"${digestOf(body).slice(0, 20)}"`, revision }
     for (const listener of listeners) listener(served)
@@ -186,13 +194,16 @@ export function openStreamConfigs({
   }
 }
 
-function settingsIn(
-  { streams, keyOf }: { streams: ConfigContent['streams']; keyOf: (stream: string) => string | undefined },
-  stream: string,
-): StreamSettings {
+function keyIn(content: ConfigContent): InForce['keyOf'] {
+  if (Object.keys(content.streams).length === 0) return () => undefined
+  const { entryOf } = readStreamsConfig(content)
+  return (stream) => entryOf(stream)?.name
+}
+
+function settingsIn({ content, keyOf }: InForce, stream: string): StreamSettings {
   const key = keyOf(stream)
   if (key === undefined) return { problem: `Stream "${stream}" is not configured here` }
-  const settings = ownValue(streams, key)
+  const settings = ownValue(content.streams, key)
   if (!isObject(settings))
     return { problem: `Stream "${stream}" is not configured here: its settings are no object` }
   if (typeof settings.schema_title === 'string') return { schemaTitle: settings.schema_title }

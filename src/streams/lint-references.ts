@@ -16,15 +16,15 @@ export function redirectProblems(stream: LintedStream, { streams }: LintedConfig
   ]
   if (name === stream.name) return wrong('names the stream itself, and does nothing; leave it out', 'warning')
 
-  const target = streams.find((other) => other.name === name)
+  const target =
+    streams.find((other) => other.name === name) ?? streams.find((other) => patternIn(other.name)?.test(name))
   if (!target) {
-    const pattern = streams.find((other) => patternIn(other.name)?.test(name))
-    const names = streams.map((other) => other.name)
-    const meant = nearest(name, names)
-    const why = pattern
-      ? `is covered by the pattern ${pattern.name} only; give it an entry of its own`
-      : `which is no stream here; ${meant ? `did you mean ${meant}?` : 'configure it, or correct the name'}`
-    return wrong(`leads to ${shown(name)}, ${pattern ? 'which ' : ''}${why}: no event goes`)
+    const meant = nearest(
+      name,
+      streams.map((other) => other.name),
+    )
+    const fix = meant ? `did you mean ${meant}?` : 'configure it, or correct the name'
+    return wrong(`leads to ${shown(name)}, which is no stream here, so that no event goes; ${fix}`)
   }
   const next = settingOf(target, 'stream_name')?.value
   if (next && next !== name)

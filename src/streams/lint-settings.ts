@@ -4,14 +4,14 @@ import { nearest } from '../schema/nearest.ts'
 import { shown } from '../schema/schema-error.ts'
 import { has } from '../schema/subschemas.ts'
 import { type Known, placeOf, PRODUCERS, SAMPLE, STREAM, TOP } from './known-settings.ts'
-import type { LintedConfig, LintedStream, Problem } from './linted-config.ts'
+import { isTopSetting, type LintedConfig, type LintedStream, type Problem } from './linted-config.ts'
 
 /** Settings at the top that are unknown, stand elsewhere than they belong, or have no value that clients take. */
 export function topProblems({ content, isWrapped }: LintedConfig): Problem[] {
   const entries = Object.entries(content)
   if (isWrapped) return [...streamsBesideStreams(entries), ...problemsIn(content, TOP, '')]
   return entries
-    .filter(([name, value]) => has(TOP, name) && (value !== fieldsOf(value) || name === 'services'))
+    .filter(([name, value]) => isTopSetting(name, value))
     .map(([name]) => ({
       rule: 'misplaced-setting',
       pointer: pointerTo('', name),

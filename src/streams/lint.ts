@@ -76,15 +76,14 @@ function problemsOfStream(stream: LintedStream, config: LintedConfig, schemas: S
 }
 
 /** Whatever else keeps clients from using a stream: they have the last word. */
-function unusable({ content, streams, isWrapped }: LintedConfig, found: readonly Problem[]): Problem[] {
+function unusable({ content, streams }: LintedConfig, found: readonly Problem[]): Problem[] {
   const config = readStreamsConfig(content)
-  const misplaced = new Set(found.map(({ pointer }) => pointer))
   return streams.flatMap(({ name, pointer }) => {
     const { why } = config.of(name)
     const isSaid = found.some(
       ({ pointer: at, level }) => !level && (at === pointer || at.startsWith(`${pointer}/`)),
     )
-    if (!why || isSaid || (!isWrapped && misplaced.has(pointer))) return []
+    if (!why || isSaid) return []
     return [
       { rule: 'usable', pointer, message: `the settings cannot be used, so that no event goes: ${why}` },
     ]

@@ -2,6 +2,7 @@ import { type Fields, fieldsOf } from '../core/fields.ts'
 import { pointerTo } from '../schema/json-pointer.ts'
 import type { Source } from '../schema/source.ts'
 import { has } from '../schema/subschemas.ts'
+import { TOP } from './known-settings.ts'
 
 /** One thing wrong in a stream config; the rule is a name of `LINT_RULES`. */
 export interface Problem {
@@ -37,7 +38,9 @@ export interface Placed {
 export function lintedConfig(found: unknown): LintedConfig {
   const content = fieldsOf(found)
   const isWrapped = content.streams != null
-  const streams = Object.entries(isWrapped ? fieldsOf(content.streams) : content)
+  const streams = isWrapped
+    ? Object.entries(fieldsOf(content.streams))
+    : Object.entries(content).filter(([name, value]) => !isTopSetting(name, value))
   return {
     content,
     isWrapped,
@@ -48,6 +51,11 @@ export function lintedConfig(found: unknown): LintedConfig {
       settings: fieldsOf(value),
     })),
   }
+}
+
+/** Whether what stands in a bare map of streams is meant to be a setting beside them. */
+export function isTopSetting(name: string, value: unknown): boolean {
+  return has(TOP, name) && (value !== fieldsOf(value) || name === 'services')
 }
 
 /** A producer setting of the stream: the one under `rivulet` goes before the one under `metrics_platform_client`. */

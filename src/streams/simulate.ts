@@ -129,17 +129,15 @@ export async function simulate({ events, from, to, problemsOf }: SimulateOptions
     const weight = chance / seen
     if (isGuess) stream.idless++
     if ((seen < 1 || chance < 1) && !sampling.isWhole) stream.ofParts++
-    if (isLimited(stream, stored, sampling)) stream.limited += weight
+    const event = stream.valuesGone.reduce(without, stored)
+    if (isCurated(stream, event)) stream.curated += weight
+    else if (isLimited(stream, stored, sampling)) stream.limited += weight
+    else if (isInvalid(stream, event)) stream.invalid += weight
+    else if (config.held) stream.held += weight
     else {
-      const event = stream.valuesGone.reduce(without, stored)
-      if (isCurated(stream, event)) stream.curated += weight
-      else if (isInvalid(stream, event)) stream.invalid += weight
-      else if (config.held) stream.held += weight
-      else {
-        const target = streamOf(stream.target)
-        target.kept.add(sampling.cluster, seen, 1, chance)
-        target.bytesKept += weight * (event === stored ? bytes : sizeOf(event))
-      }
+      const target = streamOf(stream.target)
+      target.kept.add(sampling.cluster, seen, 1, chance)
+      target.bytesKept += weight * (event === stored ? bytes : sizeOf(event))
     }
   }
 

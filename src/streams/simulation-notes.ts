@@ -20,11 +20,11 @@ function ofTheConfig({ after, held, limited, needsTitle, title }: Replayed, { da
     return ['state off: no event goes, and what is queued on devices is dropped.']
   if (after.why === NOT_THERE) return ['Not in the proposed config: no event goes.']
   if (after.reason) return [`Its settings cannot be used, so that no event goes: ${after.why}`]
-  const age = amount(after.longestWait / DAY)
+  const age = after.longestWait / DAY
   return [
     ...when(
       after.held,
-      `state hold: ${amount(held / days)} events a day wait on devices, each for at most ${age} days.`,
+      `state hold: ${amount(held / days)} events a day wait on devices, each for at most ${amount(age)} ${age === 1 ? 'day' : 'days'}.`,
     ),
     ...when(limited, `max_per_minute ${after.maxPerMinute} drops ${amount(limited / days)} events a day.`),
     ...when(needsTitle && title === undefined, 'Has no schema_title: the intake refuses its events.'),

@@ -1,10 +1,10 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { QueryResult } from '../console/contract.ts'
+import { checkedSelect } from './checked-select.ts'
 import { literal, quoted } from './columns.ts'
-import { placeIn } from './place.ts'
 import { QueryError } from './query-error.ts'
 import { asJson } from './values.ts'
-import { type StoredStream, viewsOf } from './views.ts'
+import { type StoredStream, type View, viewsOf } from './views.ts'
 
 /** A query, and all that it may touch. */
 export interface QueryRequest {
@@ -30,18 +30,6 @@ export interface Limits {
   readonly fileBytes: number
 }
 
-/** Table functions that read nothing but their arguments and the views. */
-const TABLE_FUNCTIONS = new Set([
-  'generate_series',
-  'histogram',
-  'histogram_values',
-  'json_each',
-  'json_tree',
-  'range',
-  'repeat',
-  'unnest',
-])
-
 const FILE_OPTIONS: { readonly [Format in FileFormat]: string } = {
   csv: 'FORMAT csv, HEADER true',
   parquet: 'FORMAT parquet, COMPRESSION zstd',
@@ -63,8 +51,9 @@ export async function runQuery({ sql, streams, limits, file }: QueryRequest): Pr
   })
   try {
     const connection = await instance.connect()
-    const statement = await checkedSelect(connection, sql)
-    await createViews(connection, streams)
+    const { statement, mayName } = await checkedSelect(connection, sql)
+    // Each costs a look at each of its files.
+    await createViews(connection, viewsOf(streams).filter(mayName))
     await shutIn(connection, {
       paths: [...streams.flatMap(({ files }) => files), ...(file ? [file.path] : [])],
     })
@@ -78,70 +67,12 @@ export async function runQuery({ sql, streams, limits, file }: QueryRequest): Pr
   }
 }
 
-/**
- * The SQL, without a semicolon at its end, if it is one SELECT, or the explanation of one, that names no function which
- * could reach beyond the views. Rejects with a QueryError where it is not.
- */
-export async function checkedSelect(connection: DuckDBConnection, sql: string): Promise<string> {
-  const [explain = '', , , select = ''] =
-    /^\s*(EXPLAIN(\s+ANALYZE)?(\s*\([\w\s,]*\))?\s)?(.*)$/is.exec(sql)?.slice(1) ?? []
-  const parsed = await parse(connection, select)
-  if (parsed.error) throw new QueryError(refusal(parsed, { sql, select }))
-  if (parsed.statements.length !== 1)
-    throw new QueryError(
-      parsed.statements.length === 0
-        ? 'there is no query; write one, such as SELECT stream, count(*) FROM events GROUP BY stream'
-        : `these are ${parsed.statements.length} statements; ask one at a time`,
-    )
-  const [forbidden] = tableFunctionsIn(parsed.statements).filter((name) => !TABLE_FUNCTIONS.has(name))
-  if (forbidden !== undefined)
-    throw new QueryError(
-      `${forbidden}() cannot be used here; a query reads views, such as events, and no files`,
-    )
-  return `${explain}${select.trimEnd().replace(/(\s*;)+$/, '')}`
-}
-
-type Parsed =
-  | { readonly error: false; readonly statements: readonly unknown[] }
-  | {
-      readonly error: true
-      readonly error_type: string
-      readonly error_message: string
-      readonly position?: string
-    }
-
-async function parse(connection: DuckDBConnection, sql: string): Promise<Parsed> {
-  const answer = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql])
-  return JSON.parse(String(answer.getRows()[0]![0]))
-}
-
-function refusal(
-  { error_type, error_message, position }: Parsed & { error: true },
-  { sql, select }: { sql: string; select: string },
-): string {
-  if (error_type !== 'parser')
-    return 'only a SELECT can be asked here, also as WITH, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES or EXPLAIN; a PIVOT names its values, ON column IN (…)'
-  const before = [...sql].length - [...select].length
-  const place = position === undefined ? '' : `\n\n${placeIn(sql, before + Number(position))}`
-  return `Parser Error: ${error_message}${place}`
-}
-
-/** The table functions that a query names, wherever in it. */
-function tableFunctionsIn(node: unknown): string[] {
-  if (typeof node !== 'object' || node === null) return []
-  const { type, function: called } = node as { type?: unknown; function?: { function_name?: unknown } }
-  const inside = Object.values(node).flatMap(tableFunctionsIn)
-  return type === 'TABLE_FUNCTION' ? [String(called?.function_name).toLowerCase(), ...inside] : inside
-}
-
-/** The views over the streams of the working directory. */
-export async function createViews(
-  connection: DuckDBConnection,
-  streams: readonly StoredStream[],
-): Promise<void> {
-  for (const { name, alias, sql } of viewsOf(streams)) {
+/** Views over the files of the working directory. */
+export async function createViews(connection: DuckDBConnection, views: readonly View[]): Promise<void> {
+  for (const { name, alias, sql } of views) {
     await connection.run(`CREATE VIEW ${quoted(name)} AS ${sql}`)
-    if (alias) await connection.run(`CREATE VIEW ${quoted(alias)} AS FROM ${quoted(name)}`)
+    // Not as a view of a view, for which DuckDB would look at all files again.
+    if (alias) await connection.run(`CREATE VIEW ${quoted(alias)} AS ${sql}`)
   }
 }
 

@@ -44,7 +44,7 @@ export function createReadStreams({
     for (const [folder, files] of byFolder) {
       const found = await Promise.all([...new Set([files.at(0), files.at(-1)])].map(headOf))
       const configuredName = names.get(folder)
-      const stream = configuredName ?? found.find((head) => head.stream)?.stream ?? folder
+      const stream = configuredName ?? nameOf(folder, found)
       const wanted = [titles.get(stream), ...found.map((head) => head.title)]
       const versions = [...new Set(wanted)].flatMap((title) => (title ? versionsOf(title) : []))
       streams.push({
@@ -80,6 +80,11 @@ export function createReadStreams({
       }
     })
   }
+}
+
+/** Of a long name, the folder has only a part. */
+function nameOf(folder: string, heads: readonly Head[]): string {
+  return heads.find(({ stream }) => stream !== undefined && folderName(stream) === folder)?.stream ?? folder
 }
 
 /** What the first event of a file says of itself. */

@@ -11,6 +11,8 @@ import { addRun } from '../runs.ts'
 const MOST_ROWS = 2_000
 /** Of a row's names, together. */
 const LONGEST_KEY = 512
+/** As many as can be three in one number. */
+const COMMON_NAMES = 2 ** 17
 const OTHER_STREAMS = 'other streams'
 
 /**
@@ -99,6 +101,8 @@ export function createLosses(): Losses {
   const names = createNames()
   const rows: Row[] = []
   const rowNumbers = new Map<string, number>()
+  /** The same by the numbers of names, which need not be put together. */
+  const rowsOfNames = new Map<number, number>()
   /** By line. */
   const intricate = new Map<number, Intricate>()
   let newest: readonly Row[] | undefined
@@ -350,8 +354,14 @@ export function createLosses(): Losses {
   }
 
   function rowOfLine(line: number): number {
-    const sdk = names.at(at(line, SDK))
-    return rowOf(names.at(at(line, STREAM))!, sdk, names.at(Math.abs(at(line, BROWSER))))
+    const [stream, sdk, browser] = [at(line, STREAM), at(line, SDK), Math.abs(at(line, BROWSER))]
+    const isRare = Math.max(stream, sdk, browser) >= COMMON_NAMES
+    const key = isRare ? Number.NaN : (stream * COMMON_NAMES + sdk) * COMMON_NAMES + browser
+    const known = rowsOfNames.get(key)
+    if (known !== undefined) return known
+    const row = rowOf(names.at(stream)!, names.at(sdk), names.at(browser))
+    if (!isRare) rowsOfNames.set(key, row)
+    return row
   }
 
   function rowOf(stream: string, sdk: string | undefined, browser: string | undefined): number {

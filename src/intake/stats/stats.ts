@@ -22,7 +22,7 @@ const OTHER_STREAMS = 'other streams'
 /** An event that is stored. */
 export interface StoredEvent {
   readonly event: PostedEvent
-  /** In ms since 1970. */
+  /** In ms since 1970; NaN where it cannot be told. */
   readonly receivedAt: number
 }
 
@@ -63,9 +63,10 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
   return {
     add({ event, receivedAt }) {
       const { stream } = isObject(event.meta) ? event.meta : {}
-      if (stream === REJECTED_STREAM) addRejected(event, receivedAt)
+      const at = Number.isNaN(receivedAt) ? 0 : receivedAt
+      if (stream === REJECTED_STREAM) addRejected(event, at)
       else if (stream === DUPLICATES_STREAM) losses.addDuplicates(event)
-      else if (typeof stream === 'string') addAccepted(event, stream, receivedAt)
+      else if (typeof stream === 'string') addAccepted(event, stream, at)
     },
     ofStream(stream, rate) {
       const { accepted = 0, minutes = createMinutes() } = streams.get(stream) ?? {}

@@ -39,6 +39,7 @@ test('going to another page moves the focus to its heading and names the documen
   for (const title of ['Live', 'Quality', 'Query', 'Vitals', 'Streams']) {
     await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: title }).click()
     await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
     expect(await focused(page)).toBe(title)
     expect(await page.title()).toBe(`${title} · Rivulet intake`)
     expect(await page.locator('[aria-current=page]').textContent()).toBe(title)

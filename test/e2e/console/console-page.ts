@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
@@ -54,6 +54,8 @@ export interface ConsolePage {
   settings(): Promise<{ readonly [stream: string]: { readonly [setting: string]: unknown } }>
   /** Edits the config file by hand. */
   edit(streams: StreamSettings): Promise<void>
+  /** Makes the config file read-only. */
+  lock(): Promise<void>
   stopIntake(): Promise<void>
   /** Starts the intake again, on the same port and data. */
   startAgain(): Promise<void>
@@ -104,6 +106,7 @@ export async function openConsole(browser: Browser, options: ConsoleOptions = {}
     },
     settings: async () => JSON.parse(await readFile(files.streams, 'utf8')).streams,
     edit,
+    lock: () => chmod(files.streams, 0o444),
     stopIntake: () => intake.close(),
     async startAgain() {
       intake = await startIntake({ ...files, port: Number(new URL(origin).port), token })

@@ -185,6 +185,35 @@ test('who made the last change from this browser need not say so again', async (
   await expect.poll(() => dialog.getByLabel('Your name').inputValue()).toBe('Ada')
 })
 
+test('a stream that has its settings from a pattern is changed there, and the page says so', async () => {
+  const { page, post, settings } = await openConsole(browser, {
+    streams: { '/^shop\\./': { schema_title: 'shop/click' } },
+  })
+  await post('shop.click', { action: 'look' })
+  await refresh(page)
+  await rowOf(page, 'shop.click').getByText('by /^shop\\./').waitFor()
+
+  await page.getByLabel('State of shop.click').selectOption('Hold')
+  const dialog = await review(page, 'shop.click')
+  await dialog.getByText('the change is for every stream that it matches').waitFor()
+  await save(dialog, 'Ada', 'All of the shop waits')
+
+  await page.getByText('shop.click is changed').waitFor()
+  expect(await settings()).toMatchObject({ '/^shop\\./': { producers: { rivulet: { state: 'hold' } } } })
+  expect(await page.getByLabel('State of shop.click').inputValue()).toBe('hold')
+})
+
+test('a config that cannot be written is shown, with the reason, and nothing to change', async () => {
+  const { page, lock } = await openConsole(browser, { streams: HALF_OF_SESSIONS })
+
+  await lock()
+  await refresh(page)
+
+  await page.getByText(/^Read only\..*is read-only/).waitFor()
+  expect(await page.getByLabel('State of shop.click').isDisabled()).toBe(true)
+  expect(await page.getByLabel('Rate of shop.click, from 0 to 1').isDisabled()).toBe(true)
+})
+
 const rowOf = (page: Page, stream: string): Locator =>
   page.locator('tr', { has: page.locator('.name', { hasText: stream }) })
 

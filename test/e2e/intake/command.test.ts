@@ -67,6 +67,11 @@ test('--help names each flag with its default, and an example', async () => {
     './schemas',
     '--streams',
     './streams.json',
+    '--token',
+    'RIVULET_TOKEN',
+    '--allow-host',
+    '--rate-limit',
+    '200',
     '--json',
     'Example',
   ])
@@ -82,6 +87,8 @@ test('without a command it shows its help, and says by its exit code that nothin
 
 test.each([
   ['a wrong flag', ['--prot', '8192'], /unknown option '--prot'.*--port/],
+  ['a rate that is none', ['--rate-limit', 'fast'], /'fast' is invalid.*requests a second, or 0/],
+  ['a token that can be guessed', ['--token', 'secret'], /shorter than 16 characters.*openssl rand/],
   ['a port that is none', ['--port', 'http'], /'http' is invalid.*0 to 65535/],
   [
     'a config that is missing',

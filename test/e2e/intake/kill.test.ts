@@ -4,6 +4,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Revision } from '../../../src/intake/console/contract.ts'
+import { ask, fromPage } from './ask.ts'
 import { rivulet } from './child.ts'
 import { click, postEvents, shopFolder, storedEvents } from './temp-intake.ts'
 
@@ -82,4 +84,52 @@ test('a write that stops in the middle, as on a full disk, leaves no half line',
   expect(stored.map(({ meta }) => meta.id)).toEqual(['id-0', 'id-1', 'id-2', 'id-3', 'id-4', 'id-5'])
   const [file] = await readdir(join(shop.data, 'shop.click'))
   expect(await readFile(join(shop.data, 'shop.click', file!), 'utf8')).toMatch(/\}\n$/)
+})
+
+test('after kill -9 among changes of the config, the file is whole, and each that was answered is in the history', async () => {
+  const shop = await shopFolder()
+  const flags = ['intake', '--port', '0', '--data', shop.data, '--streams', shop.streams, '--schemas']
+  const answered: string[] = []
+  const start = async () => {
+    const { child, ended, listening } = rivulet([...flags, ...shop.schemas])
+    const url = await listening()
+    const streams = async () => (await ask(`${url}/api/streams`)).body
+    const put = async (rate: number, etag: string) =>
+      ask(`${url}/api/config`, {
+        method: 'PUT',
+        headers: fromPage(url, etag),
+        body: {
+          changes: [{ stream: 'shop.click', sample: { unit: 'session', rate } }],
+          author: 'Ada',
+          reason: 'x'.repeat(1_000),
+        },
+      })
+    return { child, ended, url, streams, put }
+  }
+
+  for (let round = 1; round <= 4; round++) {
+    const { child, ended, streams, put } = await start()
+    let { etag } = await streams()
+    for (let number = 0; ; number++) {
+      // In the midst of one, at another place each time.
+      if (number === 3) setTimeout(() => child.kill('SIGKILL'), 2 * round)
+      const answer = await put((number % 100) / 100 + round / 1000, etag).catch(() => undefined)
+      if (!answer) break
+      expect(answer.status).toBe(200)
+      answered.push(answer.body.revision)
+      etag = answer.body.etag
+    }
+    await ended
+  }
+
+  const { child, ended, url } = await start()
+  const { revision, ...served } = (await ask(`${url}/v1/stream-configs`)).body
+  const history: Revision[] = (await ask(`${url}/api/history`)).body.revisions
+  child.kill('SIGTERM')
+  await ended
+  expect(JSON.parse(await readFile(shop.streams, 'utf8'))).toEqual(served)
+  expect(history[0]!.revision).toBe(revision)
+  const byAda = history.filter(({ author }) => author === 'Ada').map((one) => one.revision)
+  expect(answered.length).toBeGreaterThanOrEqual(12)
+  expect(byAda).toEqual(expect.arrayContaining(answered))
 })

@@ -131,9 +131,12 @@ test('YAML keeps its style: four spaces, lists without, line ends of Windows', (
   const text =
     'streams:\r\n    a:\r\n        schema_title: a\r\n        topics:\r\n        - one\r\n        sample: {unit: session, rate: 1}\r\n'
 
-  const next = changedYaml(text, ({ streams }) => (streams.a.sample.rate = 0.1))
+  const next = changedYaml(text, ({ streams }) => {
+    streams.a.sample.rate = 0.1
+    streams.a.owner = 'web'
+  })
 
-  expect(next).toBe(text.replace('rate: 1', 'rate: 0.1'))
+  expect(next).toBe(`${text.replace('rate: 1', 'rate: 0.1')}        owner: web\r\n`)
 })
 
 test('what YAML takes from elsewhere by an alias is changed in one place only', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noteOfDuplicates } from '../../../src/intake/duplicates.ts'
 import { createLossCount, type LossQuestion } from '../../../src/intake/loss.ts'
 import { account, cameAgain, NO_LOSSES, numbered, numberedUpTo, rejected, SDK } from './stored.ts'
 
@@ -263,4 +264,19 @@ test('runs and numbers of an account that make no sense are left out', () => {
   expect(lossesIn([told, numbered('p', 0), numbered('p', 1.5)])).toMatchObject([
     { sdk: SDK, instances: 1, missing_at_the_end: 1, unknown: 1 },
   ])
+})
+
+test('debug events count neither as delivered nor as refused nor as duplicates', () => {
+  const { meta, ...fields } = numbered('p', 1)
+  const { seq: _, ...producer } = meta.producer
+  const forced = { ...fields, meta: { ...meta, producer: { ...producer, debug: true } } }
+  const odd = { ...fields, meta: { ...meta, producer: { ...meta.producer, debug: true } } }
+
+  expect(lossesIn([forced, rejected(forced), odd, rejected(odd)])).toEqual([])
+  expect(
+    noteOfDuplicates([{ ...meta, receivedAt: new Date(), event: forced }], {
+      id: 'n',
+      receivedAt: new Date(),
+    }),
+  ).toBeUndefined()
 })

@@ -123,6 +123,18 @@ describe('an estimate', () => {
     expect(high - total).toBeCloseTo(1.959964 * Math.sqrt((0.75 / 0.25 ** 2) * (9 + 4)), 9)
   })
 
+  test('of a unit at two rates has one draw for both', () => {
+    const estimator = createEstimator()
+    estimator.add('a', 0.1, 3)
+    estimator.add('a', 0.5, 2)
+
+    const { total, high } = estimator.estimate()
+
+    expect(total).toBeCloseTo(34)
+    const variance = (9 * 0.9) / 0.1 ** 2 + (4 * 0.5) / 0.5 ** 2 + (2 * 3 * 2 * (1 / 0.5 - 1)) / 0.1
+    expect(high - total).toBeCloseTo(1.959964 * Math.sqrt(variance), 9)
+  })
+
   test('is wider where the same events are of fewer units', () => {
     const [many, few] = [createEstimator(), createEstimator()]
     for (let event = 0; event < 100; event++) {

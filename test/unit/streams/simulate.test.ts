@@ -181,7 +181,7 @@ describe('a stream of which no event goes then', () => {
 
     expect(amountOf(found)).toEqual([0, 0, 0])
     expect(found.shareThen).toBe(0)
-    expect(found.notes.join()).toMatch(/10 events a day wait on devices, each for at most 1 days/)
+    expect(found.notes.join()).toMatch(/10 events a day wait on devices, each for at most 1 day\./)
   })
 
   test('of which none is stored: nothing is said of its amount', async () => {
@@ -367,6 +367,18 @@ describe('a limit a minute', () => {
 
     expect(found.then.perDay).toBeCloseTo(8)
     expect(found.notes.join()).toMatch(/max_per_minute 3 drops 4 events a day/)
+  })
+
+  test('counts what curation leaves', async () => {
+    const events = Array.from({ length: 10 }, (_, index) =>
+      stored({ at: index, producer: { id: 'page' }, more: { action: index < 6 ? 'view' : 'buy' } }),
+    )
+
+    const { curated, then } = await simulated(events, {
+      to: rivulet({ max_per_minute: 3, curation: { action: { equals: 'buy' } } }),
+    })
+
+    expect(then.perDay / curated).toBeCloseTo(3 / 6)
   })
 
   test('that is raised is known by half', async () => {

@@ -49,7 +49,10 @@ export function ChangeDialog({
   const [faster, setFaster] = useState<History['revisions']>()
   const simulated = useSimulation(proposal, base)
   const [isWaiting, setWaiting] = useState(true)
-  const asks = !isWaiting || simulated.simulation !== undefined || simulated.refusal !== undefined
+  // What cannot be replayed for what it is cannot be saved either.
+  const isImpossible = simulated.refusal?.status === 400 || simulated.refusal?.status === 422
+  const isSettled = simulated.simulation !== undefined || simulated.refusal !== undefined
+  const asks = (isSettled || !isWaiting) && !isImpossible
 
   const save = async (event: SubmitEvent, close: () => void) => {
     event.preventDefault()
@@ -86,20 +89,18 @@ export function ChangeDialog({
             {simulated.simulation && <Effect simulation={simulated.simulation} />}
             {simulated.refusal && (
               <>
-                <Failure refusal={simulated.refusal} onRetry={simulated.retry} />
-                <p>The change can be made all the same, with its effect unknown.</p>
+                <Failure refusal={simulated.refusal} onRetry={isImpossible ? undefined : simulated.retry} />
+                {!isImpossible && <p>The change can be made all the same, with its effect unknown.</p>}
               </>
             )}
             {!simulated.simulation && !simulated.refusal && (
-              <Loading what="the effect on recorded events" rows={4} />
+              <>
+                <p class="quiet">Replaying the recorded events…</p>
+                <Loading what="the effect" rows={4} />
+              </>
             )}
           </div>
 
-          {!asks && (
-            <button type="button" class="button" onClick={() => setWaiting(false)}>
-              Go on without knowing
-            </button>
-          )}
           {asks && !faster && (
             <>
               <label class="labelled">
@@ -130,6 +131,11 @@ export function ChangeDialog({
             <button type="button" class="button" onClick={close}>
               {faster ? 'Close, keep my edit' : 'Cancel'}
             </button>
+            {!isSettled && !asks && (
+              <button type="button" class="button" onClick={() => setWaiting(false)}>
+                Go on without knowing
+              </button>
+            )}
             {faster && (
               <button type="button" class="button primary" onClick={lookAgain}>
                 Look at the new state

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { cwd } from 'node:process'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { checkedSelect, createViews, shutIn } from '../../../../src/intake/query/run-query.ts'
+import { createViews, shutIn } from '../../../../src/intake/query/run-query.ts'
+import { viewsOf } from '../../../../src/intake/query/views.ts'
 import { type Files, folderOf, writeInto } from '../../../support/folder.ts'
 import { askedAt, click, LIMITS, lines, openData } from './asked.ts'
 
@@ -179,7 +180,7 @@ test('behind the check, DuckDB itself has no other files, no settings and no ext
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: '' })
   onTestFinished(() => instance.closeSync())
   const connection = await instance.connect()
-  await createViews(connection, await readStreams())
+  await createViews(connection, viewsOf(await readStreams()))
 
   await shutIn(connection, { paths: [DAY] })
 
@@ -324,10 +325,30 @@ test('a folder is asked by whatever path it has', async () => {
   expect((await ask('SELECT count(*) FROM events')).rows).toEqual([[1]])
 })
 
-test('the check looks at the SQL alone', async () => {
-  const instance = await DuckDBInstance.create(':memory:')
-  onTestFinished(() => instance.closeSync())
-  const connection = await instance.connect()
+test('each view is there, by whichever way it is named', async () => {
+  const { rows } = await openData({
+    files: { [DAY]: lines(click()), 'a%20b/2026-11-22.jsonl': lines(click({}, { stream: 'a b' })) },
+  })
 
-  expect(await checkedSelect(connection, 'EXPLAIN  SELECT 1 ; ')).toBe('EXPLAIN  SELECT 1')
+  for (const name of [
+    '"shop.click"',
+    'shop_click',
+    '"SHOP.click"',
+    'main.shop_click',
+    '"a b"',
+    'a_b',
+    'Events',
+  ])
+    expect(await rows(`WITH x AS (FROM ${name}) SELECT count(*) FROM x`), name).toEqual([
+      [name === 'Events' ? 2 : 1],
+    ])
+  expect(await rows('SELECT sum(count) FROM histogram(shop_click, day)')).toEqual([[1]])
+  const all = ['a b', 'a_b', 'events', 'raw', 'rejected', 'shop.click', 'shop_click']
+  expect((await rows('SHOW TABLES')).flat()).toEqual(all)
+  expect((await rows('SELECT table_name FROM information_schema.tables ORDER BY table_name')).flat()).toEqual(
+    all,
+  )
+  expect(
+    (await rows('SELECT view_name FROM duckdb_views WHERE NOT internal ORDER BY view_name')).flat(),
+  ).toEqual(all)
 })
