@@ -94,8 +94,8 @@ test('a gap in the numbers of a client shows as missing, with its browser and SD
     )
     .toEqual([
       // What drives a headless Chromium is a program.
-      ['shop.click', 'bot', 'rivulet/0.1.0', '2', '50 %'],
-      ['shop.buy', expect.any(String), 'rivulet/0.1.0', '0', '0 %'],
+      ['shop.click', '2', '50 %', 'bot', 'rivulet/0.1.0'],
+      ['shop.buy', '0', '0 %', expect.any(String), 'rivulet/0.1.0'],
     ])
 })
 

@@ -34,29 +34,24 @@ export function Losses({ loss }: { loss: Quality['loss'] }) {
                   <thead>
                     <tr>
                       <th scope="col">Stream</th>
+                      <Heads names={['Missing', 'Share']} />
                       <th scope="col">Browser</th>
                       <th scope="col">SDK</th>
-                      {['Missing', 'Share', 'Submitted', 'Delivered', 'Unknown', 'Duplicates removed'].map(
-                        (name) => (
-                          <th key={name} scope="col" data-kind="number">
-                            {name}
-                          </th>
-                        ),
-                      )}
+                      <Heads names={['Submitted', 'Delivered', 'Unknown', 'Duplicates removed']} />
                     </tr>
                   </thead>
                   <tbody>
                     {some.map((row) => (
                       <tr key={JSON.stringify([row.stream, row.browser, row.sdk])}>
                         <th scope="row">{row.stream}</th>
-                        <td>{row.browser ?? <span class="quiet">not said</span>}</td>
-                        <td>{row.sdk ?? <span class="quiet">not said</span>}</td>
                         <td data-kind="number" class={row.missing > 0 ? 'hurts' : ''}>
                           {countText(row.missing)}
                         </td>
                         <td data-kind="number" class={row.missing > 0 ? 'hurts' : ''}>
                           {shareText(lossShare(row))}
                         </td>
+                        <td>{row.browser ?? <span class="quiet">not said</span>}</td>
+                        <td>{row.sdk ?? <span class="quiet">not said</span>}</td>
                         {[row.submitted, row.delivered, row.unknown, row.duplicates].map((count, column) => (
                           <td key={column} data-kind="number">
                             {countText(count)}
@@ -72,6 +67,18 @@ export function Losses({ loss }: { loss: Quality['loss'] }) {
         </>
       )}
     </section>
+  )
+}
+
+function Heads({ names }: { names: readonly string[] }) {
+  return (
+    <>
+      {names.map((name) => (
+        <th key={name} scope="col" data-kind="number">
+          {name}
+        </th>
+      ))}
+    </>
   )
 }
 
