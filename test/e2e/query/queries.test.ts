@@ -144,6 +144,10 @@ test('files that grow while they are read, half lines included, are read up to s
       written += 1
     }
   })()
+  onTestFinished(() => {
+    isOver = true
+    return writer
+  })
 
   for (let round = 0; round < 10; round += 1) {
     const before = written
@@ -151,10 +155,8 @@ test('files that grow while they are read, half lines included, are read up to s
     const [count, ids, distinct] = rows[0]!.map(Number) as [number, number, number]
     expect([count, ids]).toEqual([distinct, distinct])
     expect(count).toBeGreaterThanOrEqual(before)
-    expect(count).toBeLessThanOrEqual(written)
+    expect(count).toBeLessThanOrEqual(written + 1) // one may be written and not counted yet
   }
-  isOver = true
-  await writer
 })
 
 test.skipIf(process.platform !== 'linux')(
