@@ -28,6 +28,9 @@ export async function withQueries<Result>(
     configured: () => new Map(), // what is stored names its schemas
     limits: NO_HURRY,
   })
+  // Stopped by its own hand, it leaves no file behind.
+  const stop = () => void queries.close()
+  for (const signal of SIGNALS) process.once(signal, stop)
   try {
     const status = queries.status()
     if (!status.ready) throw new IntakeError(status.hint)
@@ -37,6 +40,9 @@ export async function withQueries<Result>(
     // Of DuckDB's lines, the last ones point into the query, which are of no use in one line.
     throw new QueryError(error.message.replace(/\n+LINE \d+:[\s\S]*$/, ''), { cause: error })
   } finally {
+    for (const signal of SIGNALS) process.removeListener(signal, stop)
     await queries.close()
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const

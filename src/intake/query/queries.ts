@@ -110,7 +110,7 @@ export function openQueries({
     saved: savedQueriesIn(data),
 
     async close() {
-      closing.abort(new QueryError('the intake is being stopped'))
+      closing.abort(new QueryError('the query was stopped before it was answered'))
       await turn
       await duckdb.close()
     },

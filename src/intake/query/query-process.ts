@@ -13,6 +13,9 @@ const GRACE = 1_000
 // Without it, nobody hears the answer. A query that runs would hold up a softer end.
 process.on('disconnect', end)
 
+// In a terminal, Ctrl-C reaches this process too. Whoever asked decides what comes of it.
+process.on('SIGINT', () => undefined)
+
 process.on('message', (request: QueryRequest) => {
   // DuckDB does not count all that it takes.
   const most = (request.limits.megabytes + SLACK) * 1e6

@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { folderOf } from '../../support/folder.ts'
 import { rivulet } from '../intake/child.ts'
-import { CLICK_SCHEMA, click, shopFolder, startShopIntake, until } from '../intake/temp-intake.ts'
-import { isAlive, queryProcessesOf } from './processes.ts'
+import { CLICK_SCHEMA, click, shopFolder, startShopIntake } from '../intake/temp-intake.ts'
+import { isAlive, isGone, queryProcessOf } from './processes.ts'
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -184,13 +184,29 @@ test('beside a running intake, a query finds what it has stored', async () => {
 
 test('the process of a query ends with the command, however that ends', async () => {
   const { child, ended } = rivulet(['query', 'SELECT sleep_ms(60000)'], { cwd: await dataFolder() })
-  await until(() => queryProcessesOf(child.pid).length === 1)
-  const [pid] = queryProcessesOf(child.pid)
+  const pid = await queryProcessOf(child.pid)
 
   child.kill('SIGKILL')
 
   await ended
-  await until(() => !isAlive(pid!))
+  await isGone(pid)
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('stopped by %s, an export leaves no file', async (signal) => {
+  const cwd = await dataFolder()
+  const temporary = await folderOf()
+  const { child, ended } = rivulet(['export', 'SELECT sleep_ms(60000)', '--csv', 'slow.csv'], {
+    cwd,
+    env: { TMPDIR: temporary },
+  })
+  const pid = await queryProcessOf(child.pid)
+
+  child.kill(signal)
+
+  expect(await ended).toMatchObject({ code: 2, stderr: expect.stringContaining('the query was stopped') })
+  expect(isAlive(pid)).toBe(false)
+  expect(readdirSync(temporary)).toEqual([])
+  expect(existsSync(join(cwd, 'slow.csv'))).toBe(false)
 })
 
 test('where DuckDB is missing, both commands say how to add it', async () => {
