@@ -24,9 +24,8 @@ export function createMinutes(): Minutes {
       if (at < began) began = at
       const minute = Math.floor(at / MINUTE)
       const place = minute % MINUTES
-      const there = minutes[place]!
-      if (!(minute >= there)) return
-      if (minute > there) {
+      if (!(minute >= minutes[place]!)) return
+      if (minute !== minutes[place]) {
         minutes[place] = minute
         counts[place] = 0
         weights[place] = 0

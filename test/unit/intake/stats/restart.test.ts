@@ -128,7 +128,7 @@ test('after a restart the stats are what they were', async () => {
       expect(after.history.tally.counts()).toEqual(before.history.tally.counts())
       for (const log of open.splice(0)) await log.close()
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
 
@@ -167,6 +167,16 @@ test('debug events are stored and shown, and count nowhere, not even as they com
     ['rejected', true],
   ])
   expect(again.history.tally.counts()).toEqual({ streams: {} })
+})
+
+test('what comes again is counted at once', async () => {
+  const { stats, receive } = await intakeIn(await folderOf())
+  const event = { ...forced, meta: { stream: 'shop.click', id: 'a', producer: { id: 'p', seq: 1, rate: 1 } } }
+
+  for (let times = 3; times > 0; times--) await receive([structuredClone(event)], { receivedAt })
+
+  expect(stats.quality().loss).toMatchObject([{ stream: 'shop.click', delivered: 1, duplicates: 2 }])
+  expect(stats.ofStream('shop.click', 1).accepted).toBe(1)
 })
 
 test('what sent an event is noted in its producer, in place of what it says itself', async () => {
