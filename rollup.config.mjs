@@ -16,7 +16,12 @@ const es2020 = {
 const minified = {
   name: 'minified',
   renderChunk: (code) =>
-    minify(code, { module: true, ecma: 2020, sourceMap: true, compress: { passes: 3, unsafe_arrows: true } }),
+    minify(code, {
+      module: true,
+      ecma: 2020,
+      sourceMap: true,
+      compress: { passes: 3, inline: 1, unsafe_arrows: true },
+    }),
 }
 
 /** Source maps that lead back to src/, which tsc knows, instead of to build/. */

@@ -1,6 +1,6 @@
 import type { Environment, Unit } from './environment.ts'
 import type { DropReason, EventData, Fate, Problem } from './event.ts'
-import { fieldsOf, inWords } from './fields.ts'
+import { attempt, fieldsOf, inWords } from './fields.ts'
 import {
   type ClientOptions,
   type Consent,
@@ -152,11 +152,13 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     // Where nothing may be kept, there is nothing that others could send, and a lease would be kept.
     allowed() ? platform.alone(name, work) : work(() => true)
   const environment = { ...platform, memo, alone }
-  const sources = new Map<string, () => unknown>([
-    ['performer_session_id', () => idOf('session')],
-    ['performer_pageview_id', () => idOf('pageview')],
-    ...Object.entries(environment.context),
-  ])
+  const sources = new Map(
+    Object.entries({
+      performer_session_id: () => idOf('session'),
+      performer_pageview_id: () => idOf('pageview'),
+      ...platform.context,
+    }),
+  )
   const outcomes = createOutcomes({
     environment,
     onOutcome: (outcome) => void ask('onOutcome', () => onOutcome?.(outcome)),
@@ -212,7 +214,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
       idOf('session')
-      if (closed && name !== LEDGER) drop(submission, 'closed')
+      if (closed && name !== LEDGER) conclude(submission, 'closed')
       else process(submission)
     })
     return id
@@ -223,17 +225,17 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     try {
       work()
     } catch (cause) {
-      drop(event, 'unserializable', inWords(cause))
+      conclude(event, 'unserializable', inWords(cause))
     }
   }
 
   /** The path of an event, from the call to the queue. Runs through in the caller's task. */
   function process(submission: Submission): void {
     const { id, stream, at, data, ids, values } = submission
-    if (data !== fieldsOf(data)) return drop(submission, 'invalid', 'not an object')
+    if (data !== fieldsOf(data)) return conclude(submission, 'invalid', 'not an object')
 
     const { goes, config, reason } = explain(stream, ids)
-    if (reason) return drop(submission, reason, config?.why || undefined)
+    if (reason) return conclude(submission, reason, config?.why || undefined)
     if (!goes || !config) return hold(submission, config)
 
     const schema = schemaFor(stream) ?? {}
@@ -243,16 +245,16 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream: target, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
-    if (curation && !ask('curate', () => curate?.(enriched, curation))) return drop(submission, 'curated')
-    if (isLimited(stream, config.maxPerMinute, at)) return drop(submission, 'limited')
+    if (curation && !ask('curate', () => curate?.(enriched, curation))) return conclude(submission, 'curated')
+    if (isLimited(stream, config.maxPerMinute, at)) return conclude(submission, 'limited')
 
     const event = ask('beforeQueue', () => beforeQueue(enriched))
     const { meta } = event ?? {}
     if (!event || meta?.id !== id || meta.stream !== target || !meta.producer)
-      return drop(submission, 'before-queue')
+      return conclude(submission, 'before-queue')
 
     const problems = ask('validate', () => schema.validate?.(event))
-    if (problems?.length) return drop(submission, 'invalid', problems)
+    if (problems?.length) return conclude(submission, 'invalid', problems)
 
     const seq = marks.debug ? 0 : ledger.next(target)
     if (seq) meta.producer.seq = seq
@@ -274,10 +276,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
    */
   function decide(event: QueuedEvent): boolean {
     let leaves = true
-    if (Number(event.until) < now()) drop(event, 'expired')
+    if (Number(event.until) < now()) conclude(event, 'expired')
     else if (event.url) {
       leaves = configs.of(event.stream)?.reason === 'killed'
-      if (leaves) drop(event, 'killed')
+      if (leaves) conclude(event, 'killed')
     } else {
       orDrop(event, () => {
         const submission: Submission = { ...event, ...JSON.parse(event.json) }
@@ -308,7 +310,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return held.sort(byPriority).filter((event) => {
       if (excess <= 0 || event.stream === LEDGER) return false
       excess -= event.bytes
-      drop(event, 'evicted')
+      conclude(event, 'evicted')
       return true
     })
   }
@@ -318,7 +320,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, target } = config
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
-    if (bytes > LARGEST_EVENT) return drop(submission, 'too-large')
+    if (bytes > LARGEST_EVENT) return conclude(submission, 'too-large')
 
     if (seq && target) {
       // Counted once under each name, so that both add up.
@@ -333,13 +335,12 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     delivery.wake()
   }
 
-  function drop(event: Owned, reason: DropReason, cause?: string | readonly Problem[]): void {
-    const problems = typeof cause === 'string' ? [{ path: '', keyword: reason, message: cause }] : cause
-    conclude(event, { kind: 'dropped', reason, problems })
-  }
-
-  function conclude(event: Owned, fate: Fate): void {
+  /** The event is dropped for a reason, or delivered. */
+  function conclude(event: Owned, reason?: DropReason, cause?: string | readonly Problem[]): void {
     const { id, stream, client: instance, url, target = stream, seq } = event
+    const problems =
+      typeof cause === 'string' ? [{ path: '', keyword: String(reason), message: cause }] : cause
+    const fate: Fate = reason ? { kind: 'dropped', reason, problems } : { kind: 'delivered' }
     if (url && instance && seq) ledger.settled(target, outcomeOf(fate), instance, seq)
     else if (!url && isCounted(stream)) ledger.keptOut(stream, outcomeOf(fate))
     outcomes.conclude(id, stream, fate)
@@ -423,12 +424,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function isLimited(stream: string, most: number, at: number): boolean {
-    if (most === Infinity) return false
     const minute = Math.floor(at / 60_000)
-    const [last, count] = minutes.get(stream) ?? [minute, 0]
-    const before = last === minute ? count : 0
-    if (before < most) minutes.set(stream, [minute, before + 1])
-    return before >= most
+    const [last, before = 0] = minutes.get(stream) ?? []
+    const count = last === minute ? before + 1 : 1
+    minutes.set(stream, [minute, count])
+    return count > most
   }
 
   /** Ids that are kept on the device are not looked at where that is not allowed. */
@@ -452,7 +452,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   function dropAll(reason: DropReason, isMeant: (event: QueuedEvent) => unknown = () => true): void {
     const held = queue.held().filter(isMeant)
-    for (const event of held) drop(event, reason)
+    for (const event of held) conclude(event, reason)
     void queue.remove(held)
   }
 
@@ -492,7 +492,6 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       dropAll('closed', ({ volatile }) => volatile || !platform.records || !allowed())
       delivery.close()
       configs.close()
-      schemas.close()
       outcomes.close()
     },
   }
@@ -500,10 +499,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
 /** The id that the caller gives. */
 function idIn(data: unknown): string | undefined {
-  try {
-    const { id } = fieldsOf(fieldsOf(data).meta)
-    return typeof id === 'string' ? id : undefined
-  } catch {
-    return undefined // what throws here throws again when the event is enriched
-  }
+  // What throws here throws again when the event is enriched.
+  const id = attempt(() => fieldsOf(fieldsOf(data).meta).id)
+  return typeof id === 'string' ? id : undefined
 }

@@ -85,10 +85,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (closed) return
         if (allowed()) await queue.sync()
         if (closed || !isMine()) return
-        const evicted = new Set(url ? [] : evict())
-        const stays = queue.held().filter((event) => !evicted.has(event))
-        const decided = stays.filter((event) => event.url === url && decide(event))
-        await send([...evicted, ...decided], url ? [url] : [])
+        const decided = queue.held().filter((event) => event.url === url && decide(event))
+        await Promise.all([queue.remove(decided), url ? routeTo(url).send() : queue.remove(evict())])
       }),
     )
     asked.delete(url)
@@ -98,21 +96,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     handing = false
     if (closed) return
     // A page that is merely hidden leaves what is not its own to the tab whose turn it is.
-    void orWarn(() => send([], destinations(), phase() === 'hidden' ? client : undefined))
+    const of = phase() === 'hidden' ? client : undefined
+    // Takes out nothing, but writes what waits for its window.
+    void orWarn(() => queue.remove([]))
+    for (const url of destinations()) void orWarn(() => routeTo(url).send(of))
     // What a beacon or a keepalive fetch has taken needs no net.
     cast()
   }
 
-  async function orWarn(work: () => Promise<void>): Promise<void> {
+  async function orWarn(work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
     } catch (cause) {
       warn('sending failed', cause)
     }
-  }
-
-  async function send(leaving: readonly QueuedEvent[], urls: Iterable<string>, of?: string): Promise<void> {
-    await Promise.all([queue.remove(leaving), ...[...urls].map((url) => routeTo(url).send(of))])
   }
 
   /** Gives what waits to the net, in case the page dies without a word. */

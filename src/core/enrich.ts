@@ -32,10 +32,8 @@ export function enrich(data: EventData, facts: Facts): Event {
     domain: domain ?? (own.domain as string | undefined),
     producer,
   }
-  const event: Event =
-    schema.dt === false || data.client_dt
-      ? { ...data, meta }
-      : { ...data, meta, dt: (data.dt as string) || time }
+  const event: Event = { ...data, meta }
+  if (schema.dt !== false && !data.client_dt) event.dt ||= time
   if (schema.client_dt) event.client_dt ||= time
   if (schema.sample && producer.unit) event.sample = { unit: producer.unit, rate: producer.rate }
   if (facts.fillMetaDt) meta.dt ||= time
@@ -50,8 +48,8 @@ export function enrich(data: EventData, facts: Facts): Event {
   return event
 }
 
-let lastAt = Number.NaN
-let lastTime = ''
+let lastAt: number
+let lastTime: string
 
 /** ISO 8601 with milliseconds. Events of one task mostly share theirs. */
 function isoTime(at: number): string {

@@ -6,11 +6,16 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value && !Array.isArray(value) ? (value as Fields) : {}
 }
 
+/** What the work returns; undefined where it throws, for whoever takes that as the answer. */
+export function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
+
 /** A value for a message. Text can be had of all but what throws when it is asked for it. */
 export function inWords(value: unknown): string {
-  try {
-    return String(value)
-  } catch {
-    return 'something that has no text'
-  }
+  return attempt(() => String(value)) ?? 'something that has no text'
 }

@@ -61,7 +61,7 @@ export interface LedgerOptions {
 
 /** A ledger whose numbers begin at 1. */
 export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): Ledger {
-  /** The last numbers of the accounts before. */
+  /** The last numbers, by stream. */
   const lasts = new Map<string, number>()
   let entries: Entry[] = []
   let troubles: Record<string, number>
@@ -71,7 +71,6 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   let isWorthTelling: boolean
 
   function begin(): void {
-    for (const { instance, stream, last } of entries) if (instance === client) lasts.set(stream, last)
     entries = []
     troubles = {}
     account = newId()
@@ -82,10 +81,6 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
   function change(stream: string, instance = client): Entry {
     version++
     if (stream !== LEDGER) tell()
-    return entryOf(stream, instance)
-  }
-
-  function entryOf(stream: string, instance = client): Entry {
     // An account fits into one event, so there are not many.
     let entry = entries.find((known) => known.stream === stream && known.instance === instance)
     if (!entry) {
@@ -106,15 +101,16 @@ export function createLedger({ client, sdk, newId, onChange }: LedgerOptions): L
     submitted: (stream) => {
       change(stream).submitted++
     },
-    next: (stream) => 1 + entryOf(stream).last,
+    next: (stream) => 1 + (lasts.get(stream) ?? 0),
     numbered: (stream) => {
-      change(stream).last++
+      lasts.set(stream, ++change(stream).last)
     },
     keptOut: (stream, outcome) => count(change(stream).kept_out, outcome),
     settled: (stream, outcome, instance, seq) => {
       const { settled } = change(stream, instance)
-      settled[outcome] ??= []
-      addTo(settled[outcome], seq)
+      const ranges = settled[outcome] ?? []
+      settled[outcome] = ranges
+      addTo(ranges, seq)
     },
     trouble: (kind) => {
       version++

@@ -29,11 +29,8 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
   const counts = new Map<string, Record<string, number>>()
 
   function tally(stream: string, outcome: string): void {
-    let found = counts.get(stream)
-    if (!found) {
-      found = {}
-      counts.set(stream, found)
-    }
+    const found = counts.get(stream) ?? {}
+    counts.set(stream, found)
     count(found, outcome)
   }
 

@@ -197,10 +197,9 @@ export function createQueue(options: QueueOptions): EventQueue {
   /** Undefined where there is no storage, or it fails. One that never answers has failed, too: WebKit's may. */
   async function attempt<Result>(work: (store: RecordStore) => Promise<Result>): Promise<Result | undefined> {
     if (!records || resting) return
-    let cancel = () => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = after(STORE_ANSWERS_WITHIN, () => reject(new Error('no answer')))
-    })
+    const late = new Promise<never>((_, reject) =>
+      after(STORE_ANSWERS_WITHIN, () => reject(new Error('no answer'))),
+    )
     try {
       const result = await Promise.race([work(records), late])
       failed = false
@@ -213,8 +212,6 @@ export function createQueue(options: QueueOptions): EventQueue {
       failed = true
       if (!resting) after(STORE_RESTS, tryAgain)
       resting = true
-    } finally {
-      cancel()
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Answer } from './environment.ts'
+import { attempt } from './fields.ts'
 
 /** What an answer means for the events of a batch. Those in neither list are delivered. */
 export interface Verdict {
@@ -66,16 +67,13 @@ function listOf(found: unknown): readonly Entry[] {
 }
 
 function parse(text: string): { invalid?: unknown; error?: unknown; title?: unknown } {
-  try {
-    return JSON.parse(text) ?? {}
-  } catch {
-    return {} // not JSON: its status is all that it says
-  }
+  // Of what is not JSON, its status is all that it says.
+  return attempt(() => JSON.parse(text)) ?? {}
 }
 
 /** `Retry-After` comes in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter({ retryAfter }: Answer, now: number): number | undefined {
-  const ms = retryAfter ? Number(retryAfter) * 1000 || Date.parse(retryAfter) - now : 0
+  const ms = Number(retryAfter) * 1000 || Date.parse(String(retryAfter)) - now
   return ms > 0 ? ms : undefined
 }
 

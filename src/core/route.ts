@@ -1,6 +1,6 @@
 import { BATCH_BYTES, byPriority, fitting } from './batch.ts'
 import type { Environment, Phase } from './environment.ts'
-import type { Fate } from './event.ts'
+import type { DropReason } from './event.ts'
 import { LEDGER } from './ledger.ts'
 import type { EventQueue, QueuedEvent } from './queue.ts'
 import { delayAfter, verdictOf } from './retry.ts'
@@ -37,8 +37,8 @@ export interface RouteOptions {
   mayGo(event: QueuedEvent): boolean
   /** It has waited for long enough to send again. */
   onRested(): void
-  /** What became of the event. */
-  onSettled(event: QueuedEvent, fate: Fate): void
+  /** The event is delivered, or dropped for a reason. */
+  onSettled(event: QueuedEvent, reason?: DropReason, cause?: string): void
   /** The destination answers that it takes nothing, or does not answer, or a blocker lets nothing through to it. */
   onTrouble(kind: 'unavailable' | 'unreachable' | 'blocked'): void
 }
@@ -50,7 +50,7 @@ export function createRoute(options: RouteOptions): Route {
   // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the
   // version of the layout.
   const restKey = `rest/1 ${url}`
-  let rest: readonly number[] = []
+  let rest: readonly number[] = [0, 0, 0]
   let waking = false
   /** Whether it has been said that nothing gets through. */
   let down = false
@@ -81,7 +81,7 @@ export function createRoute(options: RouteOptions): Route {
       else if (!resend) {
         // An account may arrive twice: its highest version counts.
         const once = batch.filter(({ stream }) => stream !== LEDGER)
-        await settle(once, () => ({ kind: 'dropped', reason: 'unconfirmed' }))
+        await settle(once, (event) => onSettled(event, 'unconfirmed'))
       }
     }
   }
@@ -106,13 +106,13 @@ export function createRoute(options: RouteOptions): Route {
 
   /** By all tabs and pages, in a row. */
   function failuresSoFar(): number {
-    return restSoFar()[0] ?? 0
+    return restSoFar()[0]!
   }
 
   /** The newer one, if what is shared can be read and written at all. */
   function restSoFar(): readonly number[] {
     const shared = (memo.read(restKey) ?? '').split(' ').map(Number)
-    return Number(shared[1]) > (rest[1] ?? 0) ? shared : rest
+    return shared[1]! > rest[1]! ? shared : rest
   }
 
   function setRest(failures: number, ms: number): void {
@@ -122,7 +122,7 @@ export function createRoute(options: RouteOptions): Route {
 
   /** Whether a failure is too short ago to make another request. */
   function isResting(): boolean {
-    const [, since = 0, ms = 0] = restSoFar()
+    const [, since, ms] = restSoFar() as [number, number, number]
     // A clock that was set back ends it.
     const left = now() < since ? 0 : since + Math.min(ms, LONGEST_REST) - now()
     if (left > 0 && !waking) {
@@ -142,9 +142,9 @@ export function createRoute(options: RouteOptions): Route {
   ): Promise<void> {
     const settled = batch.filter(({ id }) => !again.has(id))
     const failures = settled.length ? 1 : 1 + failuresSoFar()
-    await settle(settled, ({ id }) => {
-      const cause = refused.get(id)
-      return cause === undefined ? { kind: 'delivered' } : refusal(cause)
+    await settle(settled, (event) => {
+      const cause = refused.get(event.id)
+      onSettled(event, cause === undefined ? cause : 'refused', cause)
     })
     if (settled.length) {
       // An intake that refuses whatever it gets is not to be asked as fast as it answers.
@@ -182,25 +182,23 @@ export function createRoute(options: RouteOptions): Route {
     // The first failure comes right after something has passed.
     const count = (strikes.get(event) ?? 0) + Number(failures === 1)
     strikes.set(event, count)
-    if (count === CONVICTED_AFTER) await settle([event], () => refusal('fails while others pass'))
+    if (count === CONVICTED_AFTER) {
+      await settle([event], () => onSettled(event, 'refused', 'fails while others pass'))
+    }
   }
 
-  async function settle(events: readonly QueuedEvent[], fateOf: (event: QueuedEvent) => Fate): Promise<void> {
+  async function settle(events: readonly QueuedEvent[], tell: (event: QueuedEvent) => void): Promise<void> {
     // What a beacon and a fetch have both brought is settled once.
     const held = new Set(queue.held())
     const settled = events.filter((event) => held.has(event))
     for (const event of settled) {
       strikes.delete(event)
-      onSettled(event, fateOf(event))
+      tell(event)
     }
     await queue.remove(settled)
   }
 
   return { send }
-}
-
-function refusal(message: string): Fate {
-  return { kind: 'dropped', reason: 'refused', problems: [{ path: '', keyword: 'refused', message }] }
 }
 
 /** As the intake takes them. */

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts'
+import { attempt } from './fields.ts'
 import type { LoadSchemas, StreamSchema, StreamSchemas } from './options.ts'
 
 /** In ms: when what could not be loaded is asked for again; each time after twice as long, 32 minutes at most. */
@@ -22,22 +23,12 @@ export interface Schemas {
   of(stream: string): StreamSchema | undefined
   /** Whether it has one, or may have once it is loaded; loads none. */
   has(stream: string): boolean
-  close(): void
 }
 
 export function createSchemas({ given = {}, environment, onLoad }: SchemasOptions): Schemas {
   const { warn, after } = environment
   const loaded = new Map<string, StreamSchema | undefined>()
   const failures = new Map<string, number>()
-  let closed = false
-
-  function givenFor(stream: string): StreamSchema | undefined {
-    try {
-      return (given as StreamSchemas)[stream]
-    } catch {
-      return undefined // data that throws when it is read says nothing
-    }
-  }
 
   async function load(stream: string, loadSchemas: LoadSchemas<StreamSchemas>): Promise<void> {
     loaded.set(stream, undefined)
@@ -50,13 +41,16 @@ export function createSchemas({ given = {}, environment, onLoad }: SchemasOption
       if (!before) warn(`schema of ${stream} not loaded`, cause)
       failures.set(stream, before + 1)
       after(RETRY * 2 ** Math.min(before, MOST_DOUBLINGS), () => {
-        if (!closed) void load(stream, loadSchemas)
+        loaded.delete(stream)
+        onLoad()
       })
     }
   }
 
   function known(stream: string): StreamSchema | undefined {
-    return typeof given === 'function' ? loaded.get(stream) : (givenFor(stream) ?? {})
+    if (typeof given === 'function') return loaded.get(stream)
+    // Data that throws when it is read says nothing.
+    return attempt(() => given[stream]) ?? {}
   }
 
   return {
@@ -67,9 +61,6 @@ export function createSchemas({ given = {}, environment, onLoad }: SchemasOption
     has: (stream) => {
       const schema = known(stream)
       return !schema || Boolean(schema.$schema)
-    },
-    close: () => {
-      closed = true
     },
   }
 }

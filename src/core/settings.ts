@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts'
 import type { DropReason } from './event.ts'
-import { type Fields, fieldsOf } from './fields.ts'
+import { attempt, type Fields, fieldsOf } from './fields.ts'
 import type { Sample } from './sample.ts'
 
 /** What is in force for one stream. */
@@ -54,21 +54,29 @@ export interface Base extends Pick<Environment, 'resolve'> {
 
 /** Of a stream, under `producers`, as far as they are known here. It is data, and may be anything. */
 interface Settings {
-  readonly state?: string
+  readonly state?: unknown
   readonly provide_values?: unknown
   readonly curation?: unknown
   readonly stream_name?: unknown
   readonly sampling?: unknown
-  readonly priority?: string
-  readonly storage?: string
+  readonly priority?: unknown
+  readonly storage?: unknown
   readonly max_per_minute?: number
   readonly max_age_seconds?: number
-  readonly consent?: string
-  readonly gpc?: string
+  readonly consent?: unknown
+  readonly gpc?: unknown
 }
 
-const STATES = ['on', 'hold', 'off']
-const PRIORITIES = ['low', 'normal', 'high']
+const PRIORITIES: readonly unknown[] = ['low', 'normal', 'high']
+
+/** The words that a setting knows. */
+const WORDS: Readonly<Record<string, readonly unknown[]>> = {
+  state: ['on', 'hold', 'off'],
+  priority: PRIORITIES,
+  storage: ['durable', 'memory'],
+  consent: ['required', 'exempt'],
+  gpc: ['respect', 'ignore'],
+} satisfies Partial<Record<keyof Settings, readonly unknown[]>>
 
 const REFRESH_SECONDS = 300
 const LONGEST_AGE_SECONDS = 7 * 24 * 3600
@@ -82,35 +90,34 @@ export function readConfig(config: unknown, base: Base): Config {
   const revision = written ? String(written) : undefined
 
   function streamConfig(found: unknown): StreamConfig {
-    const settings = fieldsOf(found)
-    const { metrics_platform_client, rivulet } = fieldsOf(settings.producers)
+    const stream = fieldsOf(found)
+    const { metrics_platform_client, rivulet } = fieldsOf(stream.producers)
+    const settings: Fields & Settings = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
     const {
-      state = 'on',
+      state,
       provide_values,
       curation,
       stream_name,
       sampling,
       priority = 'normal',
-      storage = 'durable',
+      storage,
       max_per_minute = Infinity,
       max_age_seconds = LONGEST_AGE_SECONDS,
-      consent = 'required',
-      gpc = 'respect',
-    } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) } as Settings
-    const share = settings.sample ?? sampling
+      consent,
+      gpc,
+    } = settings
+    const share = stream.sample ?? sampling
     const sample = sampleOf(share)
-    const service = fieldsOf(services)[String(settings.destination_event_service)]
+    const service = fieldsOf(services)[String(stream.destination_event_service)]
     const url = base.resolve(typeof service === 'string' ? service : base.intakeUrl)
     const wrong =
-      (found !== settings && 'settings') ||
+      (found !== stream && 'settings') ||
       (share && !sample && 'sample') ||
-      (!STATES.includes(state) && 'state') ||
-      (!PRIORITIES.includes(priority) && 'priority') ||
-      (!['durable', 'memory'].includes(storage) && 'storage') ||
+      Object.keys(WORDS).find(
+        (name) => settings[name] !== undefined && !WORDS[name]?.includes(settings[name]),
+      ) ||
       (!isAmount(max_per_minute) && 'max_per_minute') ||
       (!isAmount(max_age_seconds) && 'max_age_seconds') ||
-      (!['required', 'exempt'].includes(consent) && 'consent') ||
-      (!['respect', 'ignore'].includes(gpc) && 'gpc') ||
       (!url && 'destination_event_service')
     return {
       reason: state === 'off' ? 'killed' : wrong ? 'unconfigured' : undefined,
@@ -132,10 +139,7 @@ export function readConfig(config: unknown, base: Base): Config {
   }
 
   const streams = new Map(found.map(([name, settings]) => [name, streamConfig(settings)]))
-  const patterns = [...streams].flatMap(([name, config]) => {
-    const pattern = patternIn(name)
-    return pattern ? [{ pattern, config }] : []
-  })
+  const patterns = [...streams].map(([name, config]) => ({ pattern: patternIn(name), config }))
   const unknown: StreamConfig = { ...streamConfig({}), reason: 'unconfigured', why: 'not in the config' }
   return {
     revision,
@@ -147,7 +151,7 @@ export function readConfig(config: unknown, base: Base): Config {
   }
 
   function find(stream: string): StreamConfig {
-    return streams.get(stream) ?? patterns.find(({ pattern }) => pattern.test(stream))?.config ?? unknown
+    return streams.get(stream) ?? patterns.find(({ pattern }) => pattern?.test(stream))?.config ?? unknown
   }
 }
 
@@ -156,7 +160,8 @@ function redirected(config: StreamConfig, target: StreamConfig): StreamConfig {
   const { url, priority, longestWait, volatile, held, reason, why } = target
   return {
     ...config,
-    ...{ url, priority, longestWait, volatile, held: config.held || held },
+    ...{ url, priority, longestWait, volatile },
+    held: config.held || held,
     reason: config.reason ?? reason,
     why: config.why || (why && `stream_name: ${why}`),
   }
@@ -164,12 +169,9 @@ function redirected(config: StreamConfig, target: StreamConfig): StreamConfig {
 
 /** A name `/…/flags` stands for all that it matches, as in EventStreamConfig; what JavaScript cannot read, for none. */
 export function patternIn(name: string): RegExp | undefined {
-  const [, source, flags] = /^\/(.*)\/([imsu]*)$/.exec(name) ?? []
-  try {
-    return source === undefined ? undefined : new RegExp(source, flags)
-  } catch {
-    return undefined // PCRE knows more; `rivulet streams lint` tells of it
-  }
+  const [whole, source = '', flags] = /^\/(.*)\/([imsu]*)$/.exec(name) ?? []
+  // PCRE knows more; `rivulet streams lint` tells of it.
+  return whole ? attempt(() => new RegExp(source, flags)) : undefined
 }
 
 /** Whether `a` is an older revision than `b`: they compare by their runs of digits, as numbers. */
@@ -181,13 +183,13 @@ function digitsOf(revision: string): string {
   return revision.replace(/\D+/g, ' ').trim()
 }
 
-function isAmount(found: unknown): boolean {
+function isAmount(found: unknown): found is number {
   return typeof found === 'number' && found >= 0
 }
 
 /** Undefined where it is none. */
 function sampleOf(found: unknown): Sample | undefined {
   const { unit, rate } = fieldsOf(found) as Partial<Sample>
-  const known = /^(pageview|session|device)$/.test(String(unit))
-  return known && typeof rate === 'number' && rate >= 0 && rate <= 1 ? ({ unit, rate } as Sample) : undefined
+  const isUnit = /^(pageview|session|device)$/.test(String(unit))
+  return isUnit && isAmount(rate) && rate <= 1 ? ({ unit, rate } as Sample) : undefined
 }

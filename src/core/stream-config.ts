@@ -59,9 +59,8 @@ export function createStreamConfigs({
   // The 1 is the version of the layout: when a config was fetched, and the config.
   const memoKey = `config/1 ${url}`
   const base = { intakeUrl, resolve: environment.resolve }
-  /** Without a URL, what is given is all there will be. */
-  const none = readConfig({ streams: { '': {} } }, base)
-  let config: Config | undefined
+  // Without a URL, what is given is all there will be.
+  let config: Config | undefined = url ? undefined : readConfig({ streams: { '': {} } }, base)
   let trouble = ''
   let failures = 0
   let cancel = () => {}
@@ -141,7 +140,7 @@ export function createStreamConfigs({
     push?.(environment, share),
   ]
   return {
-    of: (stream) => (config ?? (url ? undefined : none))?.of(stream),
+    of: (stream) => config?.of(stream),
     trouble: () => trouble,
     refresh,
     close: () => {

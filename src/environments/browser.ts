@@ -1,4 +1,5 @@
 import type { Answer, Environment, Phase, Told } from '../core/environment.ts'
+import { attempt } from '../core/fields.ts'
 import { createIds } from './ids.ts'
 import { createIndexedDbStore, type IndexedDbStore } from './indexeddb-store.ts'
 import { httpUrl, request } from './http.ts'
@@ -49,10 +50,7 @@ export function browserEnvironment(): Environment {
     post: (url, body) => post(url, body, life.phase()),
     answers: async (url) =>
       // Another path of the same server, since blockers go by the whole URL. The answer cannot be read, but it is one.
-      fetch(new URL('/', url), { mode: 'no-cors', credentials: 'omit', cache: 'no-store' }).then(
-        () => true,
-        () => false,
-      ),
+      Boolean((await request(new URL('/', url), { mode: 'no-cors', cache: 'no-store' })).headers),
     ...life,
     alone: createTurns(life, records),
     ...createChannel(life),
@@ -61,30 +59,20 @@ export function browserEnvironment(): Environment {
   }
 }
 
-/** It may be blocked, full, or throw when it is merely looked at: then nothing of it survives the page. */
+/**
+ * It may be blocked in the settings or in a sandboxed frame, full, or throw when it is merely looked at: then nothing of
+ * it survives the page.
+ */
 const memo: Environment['memo'] = {
-  read: (key) => {
-    try {
-      return localStorage.getItem(`${NAME} ${key}`)
-    } catch {
-      return null // blocked in the settings, or in a sandboxed frame
-    }
-  },
-  write: (key, text) => {
-    try {
-      localStorage.setItem(`${NAME} ${key}`, text)
-    } catch {
-      // Whoever writes keeps what it needs for this page.
-    }
-  },
+  read: (key) => attempt(() => localStorage.getItem(`${NAME} ${key}`)),
+  // Whoever writes keeps what it needs for this page.
+  write: (key, text) => attempt(() => localStorage.setItem(`${NAME} ${key}`, text)),
 }
 
 function forgetMemo(): void {
-  try {
+  attempt(() => {
     for (const key of Object.keys(localStorage)) if (key.startsWith(`${NAME} `)) localStorage.removeItem(key)
-  } catch {
-    // Blocked: nothing was kept.
-  }
+  })
 }
 
 async function post(url: string, body: string, phase: Phase): Promise<Answer | 'unheard' | 'unsent'> {
@@ -101,12 +89,8 @@ async function post(url: string, body: string, phase: Phase): Promise<Answer | '
 }
 
 function beacon(url: string, body: string): 'unheard' | 'unsent' {
-  try {
-    // Only a string gets through without a preflight. What it answers, nobody hears.
-    return navigator.sendBeacon(url, body) ? 'unheard' : 'unsent'
-  } catch {
-    return 'unsent' // a blocker's doing
-  }
+  // Only a string gets through without a preflight. What it answers, nobody hears. Where it throws, a blocker did it.
+  return attempt(() => navigator.sendBeacon(url, body)) ? 'unheard' : 'unsent'
 }
 
 type Life = Pick<Environment, 'phase' | 'onPhase'>
@@ -192,24 +176,18 @@ function createChannel({ phase, onPhase }: Life): Pick<Environment, 'tell' | 'on
     channel?.close()
     channel = undefined
     if (phase() === 'gone' || !listeners.size) return
-    try {
-      channel = new BroadcastChannel(`${NAME}/1`)
+    // Unknown in some, and blocked along with storage: then what others settle is not heard of.
+    channel = attempt(() => new BroadcastChannel(`${NAME}/1`))
+    if (channel) {
       channel.onmessage = ({ data }) => {
         for (const listener of listeners) listener(data ?? {})
       }
-    } catch {
-      // Unknown here, or blocked along with storage: what others settle is not heard of.
     }
   }
   onPhase(open)
   return {
-    tell: (told) => {
-      try {
-        channel?.postMessage(told)
-      } catch {
-        // What a host's validator says may be what cannot be sent; its outcome is counted all the same.
-      }
-    },
+    // What a host's validator says may be what cannot be sent; its outcome is counted all the same.
+    tell: (told) => attempt(() => channel?.postMessage(told)),
     onTold: (listener) => {
       listeners.add(listener)
       open()

@@ -1,4 +1,5 @@
 import type { Answer } from '../core/environment.ts'
+import { attempt } from '../core/fields.ts'
 
 /** As long may a server take to answer. */
 const ANSWER_WITHIN = 30_000
@@ -8,7 +9,7 @@ const ANSWER_WITHIN = 30_000
  * body goes as `text/plain`.
  */
 export async function request(
-  url: string,
+  url: string | URL,
   options: RequestInit,
 ): Promise<Answer & { readonly headers?: Headers }> {
   // Where this is not known (Chromium before 103, Firefox before 100, Safari before 16), the browser's own limit holds.
@@ -30,10 +31,6 @@ export async function request(
 
 /** The URL in full; undefined where it is none, or not http. */
 export function httpUrl(url: string, base?: string): string | undefined {
-  try {
-    const { href } = new URL(url, base)
-    return /^https?:/.test(href) ? href : undefined
-  } catch {
-    return undefined // no URL: that is the answer
-  }
+  const href = attempt(() => new URL(url, base).href)
+  return href && /^https?:/.test(href) ? href : undefined
 }

@@ -15,7 +15,7 @@ export function createIds({
   now,
   memo,
 }: Pick<Environment, 'now' | 'memo'>): Pick<Environment, 'eventId' | 'ids' | 'forget'> {
-  const tail = `-8${digits(3)}-${digits(12)}`
+  const tail = newTail()
   const pageviewId = digits(20)
   let last = -1
   let count = 0
@@ -64,8 +64,7 @@ export function createIds({
       session,
       device: () => {
         if (!deviceId) {
-          deviceId =
-            memo.read('device/1') ?? `${digits(8)}-${digits(4)}-4${digits(3)}-8${digits(3)}-${digits(12)}`
+          deviceId = memo.read('device/1') ?? `${digits(8)}-${digits(4)}-4${digits(3)}${newTail()}`
           memo.write('device/1', deviceId)
         }
         return deviceId
@@ -76,6 +75,11 @@ export function createIds({
 
 function hex(number: number, digits: number): string {
   return number.toString(16).padStart(digits, '0')
+}
+
+/** Of a UUID: the variant, and what is random in all of them. */
+function newTail(): string {
+  return `-8${digits(3)}-${digits(12)}`
 }
 
 /** Random hexadecimal digits. */

@@ -39,7 +39,7 @@ function startDelivery(options: TestEnvironmentOptions = {}) {
     decide: () => false,
     evict: () => [],
     left: () => queue.held().length,
-    onSettled: ({ id }, { kind }) => (kind === 'delivered' ? delivered : refused).push(id),
+    onSettled: ({ id }, reason) => (reason ? refused : delivered).push(id),
     onTrouble: (kind) => troubles.push(kind),
   })
   let submitted = 0
