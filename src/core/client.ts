@@ -97,7 +97,7 @@ const REPORT_AFTER = 5 * 60_000
 
 /** An event; once it is queued, also where it goes, and the instance and number that it has. */
 type Owned = Pick<QueuedEvent, 'id' | 'stream'> &
-  Partial<Pick<QueuedEvent, 'client' | 'url' | 'target' | 'seq'>>
+  Partial<Pick<QueuedEvent, 'client' | 'url' | 'target' | 'seq' | 'debug'>>
 
 /** An event with what was so at the call: enough to decide on it later, on another page. */
 interface Submission {
@@ -105,6 +105,7 @@ interface Submission {
   readonly stream: string
   readonly at: number
   readonly data: EventData
+  readonly debug?: boolean | undefined
   /** Kept while undecided; else they are looked up when they are needed. */
   readonly ids?: Partial<Record<Unit, string>>
   readonly values?: Readonly<Record<string, unknown>>
@@ -138,10 +139,12 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   /** Whether anything may be kept on the device, and events be sent that need consent. */
   const allowed = () => consent === 'granted' && phase() !== 'prerendered'
   const isShown = () => phase() !== 'prerendered'
-  const isDebugged = (stream: string) => Boolean(debug && ask('debug', () => debug(stream)))
+  /** Accounts speak of other events, and count whoever tests the page. */
+  const isDebugged = (stream: string) =>
+    Boolean(debug && stream !== LEDGER && ask('debug', () => debug(stream)))
   /** What is submitted without consent is not told of later either. */
-  const isCounted = (stream: string) =>
-    (consent !== 'denied' || configs.of(stream)?.exempt) && !isDebugged(stream)
+  const isCounted = ({ stream, debug }: Owned) =>
+    !debug && (consent !== 'denied' || configs.of(stream)?.exempt)
   const memo: Environment['memo'] = {
     read: (key) => (allowed() ? platform.memo.read(key) : undefined),
     write: (key, text) => {
@@ -207,10 +210,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const at = now()
     // A stream is named by a string; what else comes is told by its type, which no config knows.
     const name = typeof stream === 'string' ? stream : typeof stream
-    const submission = { id: idIn(data) || eventId(at), stream: name, at, data: data as EventData }
-    const { id } = submission
+    const id = idIn(data) || eventId(at)
+    const submission = { id, stream: name, at, data: data as EventData, debug: isDebugged(name) }
     outcomes.submitted(id, name)
-    if (isCounted(name)) ledger.submitted(name)
+    if (isCounted(submission)) ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
       idOf('session')
@@ -231,16 +234,16 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
   /** The path of an event, from the call to the queue. Runs through in the caller's task. */
   function process(submission: Submission): void {
-    const { id, stream, at, data, ids, values } = submission
+    const { id, stream, at, data, ids, values, debug: isForced } = submission
     if (data !== fieldsOf(data)) return conclude(submission, 'invalid', 'not an object')
 
-    const { goes, config, reason } = explain(stream, ids)
+    const { goes, config, reason } = explain(stream, ids, isForced)
     if (reason) return conclude(submission, reason, config?.why || undefined)
     if (!goes || !config) return hold(submission, config)
 
     const schema = schemaFor(stream) ?? {}
     const { revision, sample, provideValues, curation, target = stream } = config
-    const marks = isDebugged(stream) ? { debug: true as const } : { seq: 0 }
+    const marks = isForced ? { debug: true as const } : { seq: 0 }
     const producer = { sdk: SDK, id: client, ...marks, rate: 1, ...sample, revision }
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream: target, at, domain, producer, values: asked, schema, fillMetaDt }
@@ -256,7 +259,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const problems = ask('validate', () => schema.validate?.(event))
     if (problems?.length) return conclude(submission, 'invalid', problems)
 
-    const seq = marks.debug ? 0 : ledger.next(target)
+    const seq = isForced ? 0 : ledger.next(target)
     if (seq) meta.producer.seq = seq
     enqueue(submission, config, event, seq)
   }
@@ -291,16 +294,17 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   /** Whether a held event waits on: its time has not come, or nothing decides yet, or only others have its schema. */
-  function waits(event: QueuedEvent, { stream, ids, data, hasSchema }: Submission): boolean {
+  function waits(event: QueuedEvent, { stream, ids, data, debug, hasSchema }: Submission): boolean {
     const early = Number(event.notBefore) > now() && !closed
-    if (early || explain(stream, ids).goes === undefined) return true
+    if (early || explain(stream, ids, debug).goes === undefined) return true
     return Boolean(hasSchema && event.client !== client && !data.$schema && !schemas.has(stream))
   }
 
   /** Whether an event may be sent now. */
   function mayGo({ stream }: QueuedEvent): boolean {
     const config = configs.of(stream)
-    return !config?.held && (allowed() || Boolean(config?.exempt && isShown()))
+    // What is killed leaves with the next turn.
+    return !config?.held && config?.reason !== 'killed' && (allowed() || Boolean(config?.exempt && isShown()))
   }
 
   /** What is too much for the queue: the oldest of the lowest priority. */
@@ -316,7 +320,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): void {
-    const { id, stream, at } = submission
+    const { id, stream, at, debug } = submission
     const { url = UNDECIDED, longestWait = LONGEST_WAIT, priority, target } = config
     const json = JSON.stringify(event)
     const bytes = byteLength(json)
@@ -331,7 +335,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const until = at + longestWait
     // Without consent, it is never written, not even once there is.
     const volatile = config.volatile || (url !== UNDECIDED && !allowed())
-    queue.add({ id, stream, client, url, json, bytes, seq, until, priority, volatile, target })
+    queue.add({ id, stream, client, url, json, bytes, seq, until, priority, volatile, target, debug })
     delivery.wake()
   }
 
@@ -342,7 +346,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       typeof cause === 'string' ? [{ path: '', keyword: String(reason), message: cause }] : cause
     const fate: Fate = reason ? { kind: 'dropped', reason, problems } : { kind: 'delivered' }
     if (url && instance && seq) ledger.settled(target, outcomeOf(fate), instance, seq)
-    else if (!url && isCounted(stream)) ledger.keptOut(stream, outcomeOf(fate))
+    else if (!url && isCounted(event)) ledger.keptOut(stream, outcomeOf(fate))
     outcomes.conclude(id, stream, fate)
   }
 
@@ -387,12 +391,15 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     }
   }
 
-  function explain(stream: string, ids: Submission['ids'] = {}): Explanation {
+  function explain(
+    stream: string,
+    ids: Submission['ids'] = {},
+    isForced: boolean | undefined = isDebugged(stream),
+  ): Explanation {
     const config = configs.of(stream)
     const sample = config?.sample
     const id = sample && (ids[sample.unit] ?? idOf(sample.unit))
     const draw = id ? drawOf(id) : undefined
-    const isForced = isDebugged(stream)
     const decided = config && isShown() && (consent === 'granted' || config.exempt)
     const reason =
       consent === 'denied' && !decided

@@ -25,6 +25,8 @@ export interface QueuedEvent {
   readonly priority?: number | undefined
   /** Kept in memory only. */
   readonly volatile?: boolean | undefined
+  /** Forced in by the debug switch, as that stood at the call. */
+  readonly debug?: boolean | undefined
 }
 
 /** The destination of events that no config has decided on. */

@@ -7,7 +7,7 @@ const RETRY = 30_000
 
 /**
  * For `createClient({ configPush })`: stream config as the intake at `url` pushes it (`/v1/stream-configs/live`, server-sent
- * events). One tab of an origin holds the connection and tells the others; it ends with `pagehide`, and another tab, or
+ * events). One tab of an origin holds the connection to a URL and tells the others; it ends with `pagehide`, and another tab, or
  * the page that comes back, takes over. Where there is no EventSource it does nothing.
  */
 export function createConfigPush(url: string): ConfigPush {
@@ -20,7 +20,7 @@ export function createConfigPush(url: string): ConfigPush {
       if (asking || ended || typeof EventSource === 'undefined' || !/visible|hidden/.test(phase())) return
       asking = true
       // Until this tab is the one, and then for as long as it can be.
-      await alone('config push', () => (ended ? Promise.resolve() : connection()))
+      await alone(`config push ${url}`, () => (ended ? Promise.resolve() : connection()))
       asking = false
     }
 

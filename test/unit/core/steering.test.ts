@@ -314,6 +314,46 @@ describe('the debug switch', () => {
   })
 })
 
+describe('the debug switch, for events that wait for their first config', () => {
+  const config = configOf('1', { click: {} })
+
+  test.for([
+    ['with it, on a page', () => true, () => false],
+    ['without it, on a page', () => false, () => true],
+  ] as const)('holds as at the call: submitted %s and decided on another', async ([, first, then]) => {
+    const page = await start({}, { options: { debug: first }, environment: { config: undefined } })
+    page.client.submit('click')
+    await page.turn('gone')
+    const next = await start({}, { options: { debug: then }, environment: { config, origin: page.origin } })
+    await next.pass(6 * MINUTE)
+
+    const isForced = first()
+    expect(sentOf(next, 'click')).toMatchObject([
+      { meta: { producer: isForced ? { debug: true } : { seq: 1 } } },
+    ])
+    const told = accountsIn(next.posts)
+      .flatMap(({ entries }) => entries)
+      .filter(({ stream }) => stream === 'click')
+    expect(told.reduce((sum, { submitted }) => sum + submitted, 0)).toBe(isForced ? 0 : 1)
+    expect(told.some(({ settled }) => settled.delivered)).toBe(!isForced)
+  })
+
+  test('marks no account, which tells of what others have submitted', async () => {
+    const page = await start({ click: {} })
+    page.client.submit('click')
+    await page.pass(LINGER)
+    await page.turn('gone')
+    const next = await start(
+      { click: {} },
+      { options: { debug: () => true }, environment: { origin: page.origin } },
+    )
+    await next.pass(MINUTE)
+
+    expect(sentOf(next, LEDGER)).toMatchObject([{ meta: { producer: { seq: 1 } } }])
+    expect(sentOf(next, LEDGER)[0]?.meta.producer).not.toHaveProperty('debug')
+  })
+})
+
 describe('a change of the config', () => {
   const OFF = configOf('2', { click: rivulet({ state: 'off' }) })
 
@@ -352,6 +392,30 @@ describe('a change of the config', () => {
 
     expect(sentOf(page, 'click').at(-1)?.meta).toMatchObject({ id, producer: { rate: 1, revision: '1' } })
     expect(page.client.ledger().click).toEqual({ submitted: 1, delivered: 1 })
+  })
+
+  test('that switches a stream off in the midst of sending sends no further batch of it', async () => {
+    let push = (_: string) => {}
+    const configPush: ConfigPush = (_, onConfig) => {
+      push = onConfig
+      return () => {}
+    }
+    const page = await start(
+      { click: {} },
+      {
+        options: { configPush },
+        environment: {
+          answers: () => {
+            push(JSON.stringify(OFF))
+            return { status: 201 }
+          },
+        },
+      },
+    )
+    for (let i = 0; i < 5; i++) page.client.submit('click', { text: 'x'.repeat(40_000) })
+    await page.pass(MINUTE)
+
+    expect(page.client.ledger().click).toEqual({ submitted: 5, delivered: 1, killed: 4 })
   })
 
   test.for([
