@@ -177,7 +177,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   const configs = createStreamConfigs({
     given: options.streamConfigs,
     url: options.streamConfigUrl && resolve(options.streamConfigUrl),
-    push: configPush && ((...given) => ask('configPush', () => configPush(...given)) ?? (() => {})),
+    // One tab listens for all, and whose turn it is cannot be told where nothing may be kept.
+    push: (...given) => (consent === 'granted' ? ask('configPush', () => configPush?.(...given)) : undefined),
     intakeUrl: options.intakeUrl,
     environment,
     allowed: isShown,
@@ -468,7 +469,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     consent = next
     if (next === 'denied') environment.forget()
     queue.touch()
-    configs.refresh()
+    configs.restart()
     void delivery.drain()
   }
 

@@ -17,7 +17,8 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   readonly streamConfigs?: object
   /**
    * Where stream config is pushed from, so that a change is in force at once: `createConfigPush(url)` of
-   * `rivulet/config-push`. Default: none; `streamConfigUrl` is asked now and then.
+   * `rivulet/config-push`. It is listened to with consent, and told to other tabs of the same `streamConfigUrl`. Default:
+   * none; `streamConfigUrl` is asked now and then.
    */
   readonly configPush?: ConfigPush
   /**

@@ -8,8 +8,8 @@ export interface StreamConfigs {
   of(stream: string): StreamConfig | undefined
   /** Why the last config that came was not taken; empty where it was. */
   trouble(): string
-  /** Asks for the newest. */
-  refresh(): void
+  /** What may be asked for has changed: asks for the newest, and listens anew to what is pushed. */
+  restart(): void
   close(): void
 }
 
@@ -27,8 +27,8 @@ export interface StreamConfigsOptions {
   /** Known at the start. It is data: where it is malformed it counts as none. */
   readonly given?: unknown
   readonly url?: string | undefined
-  /** Default: what `url` serves is all there is. */
-  readonly push?: ConfigPush | undefined
+  /** Begins to listen to what is pushed, where that may be. */
+  readonly push?: (...given: Parameters<ConfigPush>) => ReturnType<ConfigPush> | undefined
   /** Destination of streams that name no other service. */
   readonly intakeUrl: string
   readonly environment: Environment
@@ -130,6 +130,7 @@ export function createStreamConfigs({
   take(recall)
   if (given) take(() => adopt(given))
   void refresh()
+  let stopPush = push?.(environment, share)
   const stops = [
     environment.onPhase((phase) => {
       if (phase === 'visible') void refresh()
@@ -137,15 +138,20 @@ export function createStreamConfigs({
     environment.onTold(({ config }) => {
       if (url && config?.url === url) receive(config.text, 1000)
     }),
-    push?.(environment, share),
   ]
   return {
     of: (stream) => config?.of(stream),
     trouble: () => trouble,
-    refresh,
+    restart: () => {
+      if (closed) return
+      stopPush?.()
+      stopPush = push?.(environment, share)
+      void refresh()
+    },
     close: () => {
       closed = true
-      for (const stop of stops) stop?.()
+      stopPush?.()
+      for (const stop of stops) stop()
       cancel()
     },
   }

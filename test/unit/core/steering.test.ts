@@ -466,6 +466,22 @@ describe('a change of the config', () => {
     expect(page.warnings).toHaveLength(1)
   })
 
+  test('is listened to with consent only, since without it each tab would hold a connection of its own', async () => {
+    let [begun, ended] = [0, 0]
+    const configPush: ConfigPush = () => {
+      begun++
+      return () => void ended++
+    }
+    const page = await start({ click: {} }, { options: { configPush, consent: 'pending' } })
+    expect([begun, ended]).toEqual([0, 0])
+
+    page.client.setConsent('granted')
+    expect([begun, ended]).toEqual([1, 0])
+
+    page.client.setConsent('denied')
+    expect([begun, ended]).toEqual([1, 1])
+  })
+
   test('ends with the client', async () => {
     let ended = 0
     const configPush: ConfigPush = () => () => void ended++
