@@ -52,7 +52,7 @@ export function serviceProblems({ content, isWrapped, streams }: LintedConfig): 
             {
               rule: 'service',
               pointer: pointerTo('/services', name),
-              message: `the service ${name} is ${shown(url)}, which is no http URL, so that its streams are off; write its /v1/events in full`,
+              message: `the service ${name} is ${shown(url)}, which is no http URL, so that ${typeof url === 'string' ? 'its streams are off' : "their events go to the client's intakeUrl"}; write its /v1/events in full`,
             },
           ],
     ),

@@ -108,6 +108,10 @@ const REJECTED_COLUMNS: readonly Selected[] = [
   ID,
 ]
 
+/** What is no JSON is no debug event, as far as can be told. */
+const IS_DEBUG_REJECTED =
+  "CASE WHEN json_valid(raw_event) THEN json_extract_string(raw_event, '$.meta.producer.debug') = 'true' END"
+
 const REJECTED_FIELDS = withMeta(
   fields({
     errored_stream_name: text,
@@ -129,7 +133,7 @@ export function viewsOf(streams: readonly StoredStream[]): View[] {
   const rejected = filesOf(streams.filter(({ stream }) => stream === REJECTED_STREAM))
   const general = [
     { name: 'events', ...typedView(EVENT_COLUMNS, EVENT_FIELDS, events) },
-    { name: 'rejected', ...typedView(REJECTED_COLUMNS, REJECTED_FIELDS, rejected) },
+    { name: 'rejected', ...typedView(REJECTED_COLUMNS, REJECTED_FIELDS, rejected, IS_DEBUG_REJECTED) },
     { name: 'raw', ...rawView([STREAM_OF_RAW, ID_OF_RAW, DAY, WEIGHT_OF_RAW, RAW], filesOf(streams)) },
   ]
   const names = uniqueNames(
@@ -181,7 +185,12 @@ function withMeta(fields: Fields): Fields {
   return mergedFields(ours, new Map(Object.entries(rest)))
 }
 
-function typedView(columns: readonly Selected[], fields: Fields, files: readonly string[]): Selection {
+function typedView(
+  columns: readonly Selected[],
+  fields: Fields,
+  files: readonly string[],
+  isDebug = 'meta.producer.debug',
+): Selection {
   const types = [...fields].map(([name, type]) => `${quoted(name)}: ${literal(sqlType(type))}`).join(', ')
   // `records` and `columns` keep DuckDB from guessing, which takes longer than the query. With `ignore_errors`, a value
   // that is not of its column's type is NULL, and a line that is no JSON is a row of NULLs.
@@ -194,7 +203,7 @@ function typedView(columns: readonly Selected[], fields: Fields, files: readonly
       files,
       filename,
       rows,
-      where: 'meta.stream IS NOT NULL AND meta.producer.debug IS DISTINCT FROM true',
+      where: `meta.stream IS NOT NULL AND (${isDebug}) IS DISTINCT FROM true`,
     }),
   }
 }

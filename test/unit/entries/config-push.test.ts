@@ -34,15 +34,3 @@ test('clients that listen to one URL share a connection, those of another have t
 
   expect(open).toEqual([ONE, OTHER])
 })
-
-test('the connection ends as the page goes, and begins anew where it comes back', async () => {
-  const { environment, turn } = createTestEnvironment()
-  createConfigPush(ONE)(environment, () => {})
-  expect(open).toEqual([ONE])
-
-  await turn('gone')
-  expect(open).toEqual([])
-
-  await turn('visible')
-  expect(open).toEqual([ONE])
-})

@@ -248,7 +248,12 @@ describe('one finding each', () => {
     [
       'a service that is no URL',
       withStream({}, { services: { main: 'ftp://a.example' } }),
-      /error service: the service main .+ no http URL/,
+      /error service: the service main .+ no http URL, so that its streams are off/,
+    ],
+    [
+      'a service that is no text, in whose place the client takes its own',
+      withStream({}, { services: { main: 5 } }),
+      /error service: the service main .+ no http URL, so that their events go to the client's intakeUrl/,
     ],
 
     ['a pattern that backtracks', named('/^(a+)+$/'), /error pattern: .+ can be made to backtrack/],

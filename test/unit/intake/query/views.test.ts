@@ -69,6 +69,26 @@ test('the columns that are told are those that a query finds', async () => {
   }
 })
 
+test('the rejected are without those that the debug switch forced in', async () => {
+  const rejected = (id: string, raw_event: string) => ({
+    meta: { id, stream: 'rivulet.rejected', dt: '2026-11-22T10:00:00.500Z' },
+    errored_stream_name: 'shop.click',
+    raw_event,
+  })
+  const forced = JSON.stringify(click({}, { producer: { debug: true } }))
+  const { ask } = await openData({
+    files: {
+      'rivulet.rejected/2026-11-22.jsonl': lines(
+        rejected('a', JSON.stringify(click())),
+        rejected('b', forced),
+        rejected('c', forced.slice(0, -9)),
+      ),
+    },
+  })
+
+  expect((await ask('SELECT id FROM rejected ORDER BY id')).rows).toEqual([['a'], ['c']])
+})
+
 test('the weight of an event is 1 / rate, and debug events count nowhere', async () => {
   const { rows } = await openData({
     files: {
