@@ -465,7 +465,13 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   function setConsent(next: Consent): void {
-    if (next === 'denied') dropAll('consent', ({ stream }) => !configs.of(stream)?.exempt)
+    if (next === 'denied') {
+      dropAll('consent', ({ stream }) => !configs.of(stream)?.exempt)
+      // The rest goes from memory.
+      const exempt = queue.held()
+      void queue.remove(exempt)
+      for (const event of exempt) queue.add({ ...event, volatile: true })
+    }
     consent = next
     if (next === 'denied') environment.forget()
     queue.touch()

@@ -1,9 +1,12 @@
-/** In `localStorage`: names of streams, or `*`, for as long as it stands there. */
-const KEY = 'rivulet debug'
+/**
+ * In `localStorage`: names of streams, or `*`, for as long as it stands there. What begins with `rivulet ` is deleted where
+ * consent is denied.
+ */
+const KEY = 'rivulet_debug'
 
 /**
  * For `createClient({ debug })`: whoever tests a page sends all events of some streams, in the sample or not, by a URL with
- * `?rivulet_debug=shop.click,shop.view` (`*` for all), for that page, or by `localStorage['rivulet debug']`, for the
+ * `?rivulet_debug=shop.click,shop.view` (`*` for all), for that page, or by `localStorage.rivulet_debug`, for the
  * browser. They are marked (`meta.producer.debug`), have no number, and count nowhere.
  */
 export function createDebugSwitch({

@@ -141,7 +141,10 @@ test('the debug switch in the URL sends what is out of sample, marked, for that 
   await submit(page, 'not sent')
   expect(await outcomes(page, 1)).toMatchObject([{ reason: 'out-of-sample' }])
 
-  await page.evaluate(() => localStorage.setItem('rivulet debug', '*'))
+  await page.evaluate(() => {
+    localStorage.setItem('rivulet_debug', '*')
+    window.client.setConsent('denied') // which deletes what Rivulet keeps, and not what the tester has set
+  })
   await page.reload()
   await configured(page)
   expect(await page.evaluate(() => window.client.explain('web.click'))).toMatchObject({

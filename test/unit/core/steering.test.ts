@@ -273,6 +273,21 @@ describe('a stream that needs no consent', () => {
     })
     expect(kept(page)).toEqual([])
   })
+
+  test('keeps it also where consent is given again before it could go', async () => {
+    let status = 503
+    const page = await start(streams, { environment: { answers: () => ({ status }) } })
+    page.client.submit('error')
+    await page.pass(LINGER)
+
+    page.client.setConsent('denied')
+    await page.pass(LINGER)
+    page.client.setConsent('granted')
+    status = 201
+    await page.pass(MINUTE)
+
+    expect(page.client.ledger()).toEqual({ error: { submitted: 1, delivered: 1 } })
+  })
 })
 
 describe('the debug switch', () => {
