@@ -100,12 +100,15 @@ function ofSampling({ after: { sample }, kept, units, idless, ofParts, target, s
   ]
 }
 
-function ofWhatIsNotStored({ before, after }: Replayed): string[] {
+function ofWhatIsNotStored({ before, after, stored }: Replayed): string[] {
   if (!before) return []
   const isOther = (setting: 'curation' | 'exempt' | 'ignoresGpc' | 'maxPerMinute' | 'url') =>
     JSON.stringify(before[setting]) !== JSON.stringify(after[setting])
   return [
-    ...when(before.reason, 'No event of it goes now: what is stored is of an earlier time.'),
+    ...when(
+      before.reason,
+      `No event of it goes now${stored > 0 ? ': what is stored is of an earlier time' : ''}.`,
+    ),
     ...when(before.held, 'state hold now: what waits on devices is not stored yet, and comes in addition.'),
     ...when(
       before.curation && isOther('curation'),

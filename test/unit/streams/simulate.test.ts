@@ -474,6 +474,15 @@ describe('what limits the answer is told', () => {
     expect(found.notes.join('\n')).toMatch(note)
   })
 
+  test('of a stream that is off and has nothing stored, nothing is said of what is', async () => {
+    const found = await simulated([], { from: rivulet({ state: 'off' }), to: rivulet({}) })
+
+    expect(found.notes).toEqual([
+      'No event of it is stored, so that nothing can be said of its amount.',
+      'No event of it goes now.',
+    ])
+  })
+
   test('and nothing, where nothing does', async () => {
     const found = await simulated(ofOneDay(10), { from: streamsOf({}), to: streamsOf({}) })
 
