@@ -82,7 +82,8 @@ function spliced(text: string, content: Fields, read: (text: string) => unknown)
     if (!splice) return undefined
     splices.push(splice)
   }
-  splices.sort((a, b) => b.from - a.from)
+  // From behind, also where several are added in one place.
+  splices.reverse().sort((a, b) => b.from - a.from)
   const next = splices.reduce((rest, { from, to, text }) => rest.slice(0, from) + text + rest.slice(to), text)
   // The order counts, too; and where splices meet, or nodes share an anchor, they do not come to what is wanted.
   return says(next, content, read) ? next : undefined

@@ -36,6 +36,24 @@ test('in JSON a value is replaced where it stands, and all else stays as it is w
   expect(next).toBe(JSON_FILE.replace('0.5 }', '0.05 }'))
 })
 
+test('two new keys in one place leave all else as it is written, in JSON and in YAML', () => {
+  const add = ({ streams }: Content) => {
+    streams['shop.buy'].sample = { unit: 'session', rate: 0.1 }
+    streams['shop.buy'].producers = { rivulet: { state: 'hold' } }
+  }
+  const next = changedJson('{ "streams": { "shop.buy":  {"schema_title": "shop/buy"} } }\n', add)
+  const yaml = 'streams:\n  shop.buy:\n    schema_title:   shop/buy\n'
+  const content = parse(yaml)
+  add(content)
+
+  expect(next).toBe(
+    '{ "streams": { "shop.buy":  {"schema_title": "shop/buy", "sample": { "unit": "session", "rate": 0.1 }, "producers": { "rivulet": { "state": "hold" } }} } }\n',
+  )
+  expect(rewrittenYaml(yaml, content)).toBe(
+    `${yaml}    sample:\n      unit: session\n      rate: 0.1\n    producers:\n      rivulet:\n        state: hold\n`,
+  )
+})
+
 test('in JSON a new key stands behind the last one, on its line or on a line of its own', () => {
   const next = changedJson(JSON_FILE, ({ streams }) => {
     streams['shop.click'].producers.rivulet.state = 'off'
