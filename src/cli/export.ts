@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { IntakeError } from '../intake/intake-error.ts'
 import { quoted } from '../intake/query/columns.ts'
 import type { FileFormat } from '../intake/query/queries.ts'
-import { type StoredFlags, withQueries } from './stored-queries.ts'
+import { type StoredFlags, whereTheQueryWent, withQueries } from './stored-queries.ts'
 
 interface ExportFlags extends StoredFlags {
   stream?: string
@@ -43,7 +43,9 @@ export function addExportCommand(program: Command): void {
 
 async function run(sql: string | undefined, flags: ExportFlags): Promise<void> {
   if ((sql === undefined) === (flags.stream === undefined))
-    throw new InvalidArgumentError('give either a query in SQL or --stream')
+    throw new InvalidArgumentError(
+      `give either a query in SQL or --stream${sql === undefined ? whereTheQueryWent(flags) : ''}`,
+    )
   const [target, more] = targetsIn(flags)
   if (!target || more)
     throw new InvalidArgumentError('give either --parquet or --csv, with the file to write')

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Views } from '../intake/console/contract.ts'
 import type { Queries } from '../intake/query/queries.ts'
 import { resultTable } from './result-table.ts'
-import { type StoredFlags, withQueries } from './stored-queries.ts'
+import { type StoredFlags, whereTheQueryWent, withQueries } from './stored-queries.ts'
 
 interface QueryFlags extends StoredFlags {
   saved?: string
@@ -49,7 +49,7 @@ async function run(sql: string | undefined, flags: QueryFlags): Promise<void> {
   const asked = [sql !== undefined, flags.saved !== undefined, flags.views === true].filter(Boolean)
   if (asked.length !== 1)
     throw new InvalidArgumentError(
-      'give one of: a query in SQL, - to read it from standard input, --saved, --views',
+      `give one of: a query in SQL, - to read it from standard input, --saved, --views${asked.length === 0 ? whereTheQueryWent(flags) : ''}`,
     )
   await withQueries(flags, async (queries) => {
     if (flags.views) return write(viewsAs(flags, await queries.views()))

@@ -10,6 +10,11 @@ export interface StoredFlags {
   schemas?: string[]
 }
 
+/** Added where there is no query, since an option of many values takes what follows it for one. */
+export function whereTheQueryWent({ schemas }: StoredFlags): string {
+  return schemas ? '; a query stands before --schemas, which takes all that follows it for folders' : ''
+}
+
 /** Who asks in a terminal waits as long as they like, and ends what takes too long themselves. */
 const NO_HURRY = { seconds: Infinity, fileBytes: Infinity }
 

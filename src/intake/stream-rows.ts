@@ -26,6 +26,7 @@ export function rowsOf(
     return {
       stream,
       schemaTitle: typeof title === 'string' ? title : null,
+      isConfigured: entry !== undefined,
       ...inForce,
       ...(entry && entry.name !== stream ? { pattern: entry.name } : {}),
       ...stats.ofStream(stream, expectedRate),

@@ -58,6 +58,10 @@ function ofTheData(stream: Replayed, span: Span): string[] {
   const listed = [...rates].map(([rate, count]) => `${rate} (${events(count)})`).join(', ')
   return [
     ...when(stored === 0, 'No event of it is stored, so that nothing can be said of its amount.'),
+    ...when(
+      stored && span.last - span.first < DAY,
+      'The data span less than a day, so that what a day has is a projection from a part of it.',
+    ),
     ...when(debug, `Left out: ${events(debug)} that the debug switch forced in.`),
     ...(isLate
       ? [

@@ -32,6 +32,8 @@ export interface StreamRow {
   /** The entry of the config that it has its settings from, where that is a pattern. Changes are made to that entry. */
   readonly pattern?: string
   readonly schemaTitle: string | null
+  /** False where no entry of the config is about it: its events are refused, and there is nothing to change. */
+  readonly isConfigured: boolean
   readonly state: State
   /** Why its settings cannot be used. */
   readonly problem?: string

@@ -37,6 +37,27 @@ test('a rate is changed: the effect first, then by whom and why, then the file h
   expect(complaints).toEqual([])
 })
 
+test('a stream that the config does not know has nothing to steer, and says how to take its events', async () => {
+  const { page, post } = await openConsole(browser)
+  await post('shop.unknown', {})
+  await refresh(page)
+
+  const row = rowOf(page, 'shop.unknown')
+  await row.waitFor()
+  expect(await row.textContent()).toContain('Not in the config Its events are refused. Add it to the file')
+  expect(await row.getByRole('combobox').count()).toBe(0)
+  expect(await row.getByRole('textbox').count()).toBe(0)
+})
+
+test('the history begins with the config as it was first read, which nobody edited', async () => {
+  const { page, origin } = await openConsole(browser)
+  await page.goto(`${origin}/#/streams/history`)
+
+  const first = page.getByRole('heading', { name: 'As first read' })
+  await first.waitFor()
+  expect(await page.getByText('No setting differs').count()).toBe(0)
+})
+
 test('a stream is switched off, and set back to everything', async () => {
   const { page, settings } = await openConsole(browser, { streams: HALF_OF_SESSIONS })
 

@@ -97,6 +97,19 @@ test('a query comes from standard input, or by the name it was saved under', asy
   })
 })
 
+test.each([
+  ['query', []],
+  ['export', ['--csv', 'out.csv']],
+])('%s says where its query went, if --schemas has taken it', async (command, args) => {
+  const cwd = await dataFolder()
+
+  const { code, stderr } = await rivulet([command, ...args, '--schemas', 'schemas', 'SELECT 1'], { cwd })
+    .ended
+
+  expect(code).toBe(2)
+  expect(stderr).toContain('a query stands before --schemas')
+})
+
 test('--views lists what can be asked about, with columns', async () => {
   const cwd = await dataFolder()
 

@@ -40,6 +40,16 @@ describe('docs/querying.md', () => {
     expect(rows.flat().filter((value) => value !== null)).not.toEqual([])
   })
 
+  test('has a share of sessions that is one', async () => {
+    const { columns, rows } = await queries.ask(blocks.find((sql) => sql.includes('AS share'))!)
+    const at = columns.findIndex(({ name }) => name === 'share')
+
+    for (const row of rows) {
+      expect(row[at]).toBeGreaterThan(0)
+      expect(row[at]).toBeLessThan(1)
+    }
+  })
+
   test('names each view and column of ours', async () => {
     const { views } = await queries.views()
     const columns = views.slice(0, 3).flatMap((view) => view.columns)

@@ -393,6 +393,14 @@ describe('a limit a minute', () => {
 })
 
 describe('what limits the answer is told', () => {
+  test('a day that is projected from a part of it is said to be, and a whole one is not', async () => {
+    const partOfDay = await simulated([stored(), stored({ at: 60_000 })], { to: streamsOf({}) })
+    const wholeDay = await simulated([stored(), stored({ at: DAY })], { to: streamsOf({}) })
+
+    expect(partOfDay.notes.join()).toMatch(/less than a day, so that what a day has is a projection/)
+    expect(wholeDay.notes).toEqual([])
+  })
+
   test.for<
     [what: string, event: (index: number) => Stored, options: Omit<SimulateOptions, 'events'>, note: RegExp]
   >([

@@ -103,7 +103,7 @@ export function SaveQuery(props: {
             value={name}
             required
             pattern=".*\S.*"
-            maxLength={100}
+            maxLength={80}
             spellcheck={false}
             onInput={({ currentTarget }) => onName(currentTarget.value)}
           />

@@ -36,12 +36,12 @@ export function HistoryOfChanges() {
           {data.revisions.map(({ revision, at, author, reason, changes }, index) => (
             <li key={revision}>
               <div class="of-revision">
-                <h2>{reason ?? 'Edited in the file'}</h2>
+                <h2>{reason ?? (isBeginning(data, index) ? 'As first read' : 'Edited in the file')}</h2>
                 <p class="quiet small">
                   {author && `${author}, `}
                   <time dateTime={at}>{dateText(at)}</time>, revision {revision}
                 </p>
-                <Differences differences={changes} />
+                {!isBeginning(data, index) && <Differences differences={changes} />}
               </div>
               {index === 0 ? (
                 <span class="quiet small">In force</span>
@@ -82,4 +82,10 @@ export function HistoryOfChanges() {
       )}
     </>
   )
+}
+
+/** Whether a revision is what the intake found at its first start, which nobody changed into it. */
+function isBeginning({ revisions }: History, index: number): boolean {
+  const { author, changes } = revisions[index]!
+  return index === revisions.length - 1 && author === null && changes.length === 0
 }

@@ -39,17 +39,23 @@ export function Row({ row, draft, isReadOnly, onEdit, onReview }: StreamRowProps
         </span>
         <span class="quiet small title-of-schema">{row.schemaTitle ?? 'no schema'}</span>
         {row.pattern !== undefined && <span class="quiet small">by {row.pattern}</span>}
-        {row.problem && (
+        {!row.isConfigured && (
+          <span class="problem">
+            <span class="badge">Not in the config</span> Its events are refused. Add it to the file to take
+            them.
+          </span>
+        )}
+        {row.isConfigured && row.problem && (
           <span class="problem">
             <span class="badge">Cannot be used</span> {row.problem}
           </span>
         )}
       </th>
       <td class="of-state" data-label="State">
-        <StateControl {...controls} />
+        {row.isConfigured ? <StateControl {...controls} /> : <span class="quiet">–</span>}
       </td>
       <td class="of-sample" data-label="Sample">
-        <SampleControls {...controls} />
+        {row.isConfigured ? <SampleControls {...controls} /> : <span class="quiet">–</span>}
       </td>
       <td class="of-events" data-label="Events a minute">
         <Sparkline perMinute={row.perMinute} />
@@ -148,9 +154,11 @@ function SampleControls({ row, shown, isReadOnly, problem, edit, settle }: Contr
   const { unit, rateText } = shown
   const rate = rateIn(rateText)
   const isFixed = isReadOnly || unit === null
+  const hint =
+    unit === null && !isReadOnly ? 'To sample, first choose by what: sessions, for instance.' : undefined
   return (
     <>
-      <span class="sample">
+      <span class="sample" title={hint}>
         <input
           type="range"
           aria-label={`Rate of ${row.stream}, slider`}

@@ -4,6 +4,7 @@ import { changeOf, type Draft, draftOf, problemOf } from '../../../../src/intake
 
 const ROW: StreamRow = {
   stream: 'shop.click',
+  isConfigured: true,
   schemaTitle: 'shop/click',
   state: 'on',
   unit: 'session',
