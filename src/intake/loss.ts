@@ -1,4 +1,5 @@
 import { accountIn, type Entry, LEDGER_STREAM } from './account.ts'
+import type { StoredEvent } from './day-files.ts'
 import { DUPLICATES_STREAM, duplicatesIn } from './duplicates.ts'
 import { idOf } from './event-log.ts'
 import { fatesOf } from './fates.ts'
@@ -7,9 +8,6 @@ import { addCounts, createLossRows, inOrder, type LossRow, type Reasons } from '
 import { producerOf } from './producer.ts'
 import { REJECTED_STREAM } from './rejection.ts'
 import { addRun } from './runs.ts'
-
-/** A stored event, of whichever stream. */
-type StoredEvent = { readonly [field: string]: unknown }
 
 /** What was lost. */
 export interface LossReport {
