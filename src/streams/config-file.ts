@@ -10,6 +10,10 @@ export interface ConfigFile {
   readonly content: unknown
 }
 
+/** What is wrong with a config without streams, and what to do about it. */
+export const NO_STREAMS =
+  'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there'
+
 /** In characters: clients take no longer one. */
 const LONGEST = 1_000_000
 
@@ -45,9 +49,6 @@ export function readStreamsIn(path: string): unknown {
     readStreamsConfig(content)
     return content
   } catch (cause) {
-    throw new SchemaError(
-      'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there',
-      { place: { file: path }, cause },
-    )
+    throw new SchemaError(NO_STREAMS, { place: { file: path }, cause })
   }
 }
