@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { IntakeError } from '../intake/intake-error.ts'
 import { OWN_SCHEMAS } from '../intake/package-files.ts'
 import { openQueries, type Queries, QueryError } from '../intake/query/queries.ts'
+import { checkDataFolder } from '../intake/state.ts'
 import { openSchemaRepository } from '../schema/repository.ts'
 
 /** Where events are stored, and what describes them. */
@@ -23,10 +24,7 @@ export async function withQueries<Result>(
   { data, schemas = existsSync('schemas') ? ['schemas'] : [] }: StoredFlags,
   work: (queries: Queries) => Promise<Result>,
 ): Promise<Result> {
-  if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
-    throw new IntakeError(
-      `${data}: there is no such data folder; name the one that rivulet intake stores in with --data`,
-    )
+  checkDataFolder(data)
   const queries = openQueries({
     data,
     schemas: openSchemaRepository([...schemas, OWN_SCHEMAS]),

@@ -73,7 +73,13 @@ export function problem(status: number, title: string, detail: string): Answer {
   }
 }
 
-/** The answer to one request too many. */
+/** The answer to a method that the path does not take. */
+export function notAllowed(pathname: string, allow: string): Answer {
+  const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allow}`)
+  return { ...refusal, headers: { ...headers, allow } }
+}
+
+/** The answer to one request too many; it may come again after so many seconds. */
 export function tooMany(detail: string, seconds: number): Answer {
   const { headers, ...refusal } = problem(429, 'TooManyRequestsError', detail)
   return { ...refusal, headers: { ...headers, 'retry-after': String(seconds) } }

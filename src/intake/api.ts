@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Access } from './access.ts'
-import { type Answer, problem } from './answer.ts'
+import { type Answer, notAllowed, problem } from './answer.ts'
 import { type ConfigContent, changed, changesIn } from './config-content.ts'
 import type { ConfigHistory } from './config-history.ts'
 import type { History, Session, Streams } from './console/contract.ts'
@@ -72,7 +72,7 @@ export function createApi({ access, configs, history, stats, queries, simulateCh
     if (!handlersHere) return problem(404, 'NotFoundError', `there is nothing at ${pathname}`)
     const method = request.method === 'HEAD' ? 'GET' : String(request.method)
     const handler = handlersHere[method]
-    if (!handler) return notAllowed(pathname, Object.keys(handlersHere))
+    if (!handler) return notAllowed(pathname, Object.keys(handlersHere).join(', '))
 
     const isForAll = pathname === '/api/session'
     const refusal =
@@ -174,7 +174,7 @@ export function createApi({ access, configs, history, stats, queries, simulateCh
 
   function written(): Answer {
     const { revision, etag } = configs.served()
-    return { ...json({ revision, etag }), headers: { ...FRESH, etag } }
+    return { ...json({ revision, etag }), headers: { ...UNSTORED, etag } }
   }
 
   /** Who was faster. */
@@ -212,7 +212,7 @@ export function createApi({ access, configs, history, stats, queries, simulateCh
     if (refusal) return refusal
     const file = await queries.download(String(body.sql), format, { signal })
     const headers = {
-      ...FRESH,
+      ...UNSTORED,
       'content-type': FILE_TYPES[format],
       'content-disposition': `attachment; filename="query.${format}"`,
     }
@@ -252,15 +252,9 @@ function nameIn({ pathname }: URL): string | undefined {
   }
 }
 
-const FRESH = { 'cache-control': 'no-store' }
+const UNSTORED = { 'cache-control': 'no-store' }
 
-const json = (body: object): Answer => ({ status: 200, headers: FRESH, body })
-
-function notAllowed(pathname: string, methods: readonly string[]): Answer {
-  const allow = methods.join(', ')
-  const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allow}`)
-  return { ...refusal, headers: { ...headers, allow } }
-}
+const json = (body: object): Answer => ({ status: 200, headers: UNSTORED, body })
 
 async function objectIn(
   request: IncomingMessage,

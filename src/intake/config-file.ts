@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
+import { tooLong } from '../streams/config-file.ts'
 import type { ConfigContent } from './config-content.ts'
 import { rewrittenJson, rewrittenYaml } from './config-text.ts'
 import { isObject } from './ingest.ts'
@@ -142,6 +143,8 @@ function fileOf(path: string, text: string): ConfigFile {
     throw new IntakeError(
       `${path}: a stream config is an object, { "streams": { NAME: settings } }; correct the file`,
     )
+  const long = tooLong(JSON.stringify(found).length + ROOM_FOR_REVISION)
+  if (long) throw new IntakeError(`${path}: ${long}`)
   const { revision: written, ...others } = found
   const revision = typeof written === 'string' || typeof written === 'number' ? String(written) : undefined
   const revisionAt = Object.keys(found).indexOf('revision')
@@ -153,6 +156,9 @@ function fileOf(path: string, text: string): ConfigFile {
   const streams = isObject(written) ? found : others
   return { text, content: { streams }, revision, revisionAt, isBare: true }
 }
+
+/** In characters: what the revision that is served adds, where the file names none. */
+const ROOM_FOR_REVISION = 50
 
 /** As JSON holds it: YAML has more kinds of values. */
 function parsed(path: string, text: string): unknown {

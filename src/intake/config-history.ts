@@ -15,14 +15,14 @@ import { dirname, join } from 'node:path'
 import { differences } from '../schema/differences.ts'
 import { stepsOf, valueAt } from '../schema/json-pointer.ts'
 import type { ConfigContent } from './config-content.ts'
-import type { Difference, Revision } from './console/contract.ts'
+import type { Difference, History, Revision } from './console/contract.ts'
 import { isObject } from './ingest.ts'
 import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { readState } from './state.ts'
 
 /** A revision of the stream config, and what it changed of the one before. */
-export type PastRevision = Revision & { readonly changes: readonly Difference[] }
+type PastRevision = History['revisions'][number]
 
 /** Every revision that was served, in the order of serving. */
 export interface ConfigHistory {

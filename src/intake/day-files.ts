@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 
 /** A file of stored events, a JSON line each. */
@@ -85,6 +86,11 @@ export function eventIn(line: string, { path, log }: { path: string; log: Log })
       message: `${path}: a line is no JSON object and is passed over; look at it with an editor`,
     })
   return event
+}
+
+/** Why a file or folder of events cannot be read, for the one who asked for it. */
+export function unreadable(path: string, cause: unknown): IntakeError {
+  return new IntakeError(`${path}: cannot be read (${(cause as Error).message}); make it readable`, { cause })
 }
 
 const bytesOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0)

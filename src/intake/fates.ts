@@ -1,4 +1,5 @@
-import { countOf, firstNumbers, highestOf, type Runs, without } from './runs.ts'
+import type { Entry } from './account.ts'
+import { addRun, countOf, firstNumbers, highestOf, type Runs, without } from './runs.ts'
 
 /** What an intake knows of the events of one instance and stream, by their numbers. */
 interface Stored {
@@ -33,7 +34,16 @@ export interface Fates {
 }
 
 /** After these an event should be stored. The other outcomes are reasons of a drop. */
-const SENT = ['delivered', 'unconfirmed']
+export const SENDING = ['delivered', 'unconfirmed']
+
+/** Adds what an account says of how numbers were settled, by outcome. */
+export function addSettled(sum: Map<string, number[]>, settled: Entry['settled']): void {
+  for (const [outcome, runs] of settled) {
+    const numbers = sum.get(outcome) ?? []
+    sum.set(outcome, numbers)
+    for (const [from, to] of runs) addRun(numbers, from, to)
+  }
+}
 
 /** The numbers are shared out, from the surest evidence to the weakest. */
 export function fatesOf({ numbers: stored, refused }: Stored, { last, settled }: Told): Fates {
@@ -47,7 +57,7 @@ export function fatesOf({ numbers: stored, refused }: Stored, { last, settled }:
   }
 
   const delivered = take(stored)
-  const reasons = [...settled.keys()].filter((outcome) => !SENT.includes(outcome))
+  const reasons = [...settled.keys()].filter((outcome) => !SENDING.includes(outcome))
   const dropped = new Map(reasons.map((reason) => [reason, take(told(reason))]))
   dropped.set('refused', (dropped.get('refused') ?? 0) + take(refused))
   // After the last account, too, a gap below a number that has come is a loss: events go in their order.

@@ -59,7 +59,7 @@ function timeOfReceipt({ event: { meta }, day }: StoredLine): string {
   return typeof dt === 'string' && dt.startsWith(day) ? dt : `${day}T00:00:00.000Z`
 }
 
-/** A stored line as the live page shows it. */
+/** A stored line as the console's Live page shows it. */
 function asLiveRecord({ event }: StoredLine, received_at: string): LiveRecord {
   const meta = isObject(event.meta) ? event.meta : {}
   if (meta.stream !== REJECTED_STREAM)

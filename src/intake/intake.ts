@@ -17,7 +17,7 @@ import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
-import { openState } from './state.ts'
+import { markLayout } from './state.ts'
 import { createSimulateChange } from './simulate-change.ts'
 import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
@@ -99,7 +99,7 @@ export async function startIntake({
   // What was opened is closed again, last first: by close(), or here if a later step fails.
   const opened: (() => void | Promise<void>)[] = [await lockData(data)]
   try {
-    openState(data)
+    markLayout(data)
     const configHistory = openConfigHistory(data, log)
     opened.unshift(configHistory.close)
     const configs = openStreamConfigs({ path: streams, history: configHistory, log })

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { createEventStream } from './event-stream.ts'
 
-/** What the live page shows of an event. */
+/** What the console's Live page shows of an event. */
 export type LiveRecord =
   | {
       readonly kind: 'accepted'

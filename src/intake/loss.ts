@@ -1,15 +1,13 @@
 import { accountIn, type Entry, LEDGER_STREAM } from './account.ts'
+import type { StoredEvent } from './day-files.ts'
 import { DUPLICATES_STREAM, duplicatesIn } from './duplicates.ts'
 import { idOf } from './event-log.ts'
-import { fatesOf } from './fates.ts'
+import { addSettled, fatesOf } from './fates.ts'
 import { isObject } from './ingest.ts'
 import { addCounts, createLossRows, inOrder, type LossRow, type Reasons } from './loss-rows.ts'
 import { producerOf } from './producer.ts'
 import { REJECTED_STREAM } from './rejection.ts'
 import { addRun } from './runs.ts'
-
-/** A stored event, of whichever stream. */
-type StoredEvent = { readonly [field: string]: unknown }
 
 /** What was lost. */
 export interface LossReport {
@@ -187,11 +185,7 @@ function tell(told: Told, { submitted, last, keptOut, settled }: Entry, sdk: str
   told.submitted += submitted
   told.last = Math.max(told.last, last)
   addCounts(told.keptOut, keptOut)
-  for (const [outcome, runs] of settled) {
-    const numbers = told.settled.get(outcome) ?? []
-    told.settled.set(outcome, numbers)
-    for (const [from, to] of runs) addRun(numbers, from, to)
-  }
+  addSettled(told.settled, settled)
 }
 
 const nothingTold = (): Told => ({ submitted: 0, last: 0, keptOut: new Map(), settled: new Map() })

@@ -29,7 +29,7 @@ const CONSOLE_FOLDERS = [
   join(PACKAGE_FOLDER, 'dist', 'console'),
 ]
 
-/** A file of the live page by its name, or undefined where there is none. */
+/** A file of the console by its name, or undefined where there is none. */
 export function readConsoleFile(name: string): Buffer | undefined {
   const path = CONSOLE_FOLDERS.map((folder) => join(folder, name)).find((file) => existsSync(file))
   return path === undefined ? undefined : readFileSync(path)

@@ -1,3 +1,4 @@
+import { LOWEST_RATE } from '../streams/sampling.ts'
 import { isObject } from './ingest.ts'
 
 /** What an event's `meta.producer` tells, as far as it can be used. */
@@ -8,7 +9,7 @@ export interface Producer {
   readonly instance: string | undefined
   /** The event's number, from 1 per instance and stream. */
   readonly seq: number | undefined
-  /** How many events it stands for: 1 / rate. */
+  /** How many events it stands for: 1 / rate, and 1 where it says no rate that can be. */
   readonly weight: number
   /** Forced into the sample by the debug switch: it counts nowhere. */
   readonly isDebug: boolean
@@ -17,9 +18,6 @@ export interface Producer {
   /** How much the intake's clock was ahead of the sender's, in ms. */
   readonly skew: number | undefined
 }
-
-/** Sampling compares 32 bits of an id with the rate, so below this it keeps nothing. */
-const LOWEST_RATE = 2 ** -32
 
 /** Of any event, whoever sent it. */
 export function producerOf({ meta }: { readonly [field: string]: unknown }): Producer {
@@ -38,8 +36,7 @@ export function producerOf({ meta }: { readonly [field: string]: unknown }): Pro
 
 /** Whether an event was forced into the sample by the debug switch; whatever it is, it may have been rejected. */
 export function isDebugEvent(event: unknown): boolean {
-  const producer = isObject(event) && isObject(event.meta) ? event.meta.producer : undefined
-  return isObject(producer) && producer.debug === true
+  return isObject(event) && producerOf(event).isDebug
 }
 
 const asName = (value: unknown): string | undefined =>

@@ -7,7 +7,7 @@ import type { Access } from './access.ts'
 import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
-import { type Answer, problem, tooMany } from './answer.ts'
+import { type Answer, notAllowed, problem, tooMany } from './answer.ts'
 import type { Api } from './api.ts'
 import type { ConfigFeed } from './config-feed.ts'
 import { matches } from './etag.ts'
@@ -290,11 +290,6 @@ function isConsoles(pathname: string): boolean {
     pathname.startsWith('/console/') ||
     pathname.startsWith('/api/')
   )
-}
-
-function notAllowed(pathname: string, allow: string): Answer {
-  const { headers, ...refusal } = problem(405, 'MethodNotAllowedError', `${pathname} takes ${allow}`)
-  return { ...refusal, headers: { ...headers, allow } }
 }
 
 function consoleFile(name: string): Answer {

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -24,10 +25,19 @@ export interface State {
 }
 
 /** Marks a data folder with its layout, in `.rivulet/state.json`. Throws an IntakeError where it cannot be used. */
-export function openState(dataFolder: string): void {
+export function markLayout(dataFolder: string): void {
   const state = readState(dataFolder)
   const path = pathIn(dataFolder)
   if (!existsSync(path)) replace(path, state)
+}
+
+/** Throws an IntakeError where there is no such data folder, or its layout is newer. */
+export function checkDataFolder(dataFolder: string): void {
+  if (!statSync(dataFolder, { throwIfNoEntry: false })?.isDirectory())
+    throw new IntakeError(
+      `${dataFolder}: there is no such data folder; name the one that rivulet intake stores in with --data`,
+    )
+  readState(dataFolder)
 }
 
 /** The state as it stands, empty where none is kept. Throws an IntakeError where it cannot be read, or its layout is newer. */

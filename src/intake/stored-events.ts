@@ -1,9 +1,7 @@
-import { statSync } from 'node:fs'
-import { dayFilesIn, eventIn, linesOf, type StoredEvent } from './day-files.ts'
+import { dayFilesIn, eventIn, linesOf, type StoredEvent, unreadable } from './day-files.ts'
 import { folderName } from './event-log.ts'
-import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
-import { readState } from './state.ts'
+import { checkDataFolder } from './state.ts'
 
 /**
  * The events that a data folder holds, or those of some streams, stream by stream and day by day; an intake may be at
@@ -22,11 +20,7 @@ export async function* storedEvents(
     log: Log
   },
 ): AsyncGenerator<StoredEvent, void> {
-  if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
-    throw new IntakeError(
-      `${data}: there is no such data folder; name the one that rivulet intake stores in with --data`,
-    )
-  readState(data)
+  checkDataFolder(data)
   let reading = data
   try {
     for (const { path, folder } of await dayFilesIn(data)) {
@@ -62,8 +56,4 @@ export async function* eventsIn(file: string, log: Log): AsyncGenerator<StoredEv
   } catch (cause) {
     throw unreadable(path, cause)
   }
-}
-
-function unreadable(path: string, cause: unknown): IntakeError {
-  return new IntakeError(`${path}: cannot be read (${(cause as Error).message}); make it readable`, { cause })
 }

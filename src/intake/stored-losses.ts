@@ -1,14 +1,14 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LEDGER_STREAM } from './account.ts'
-import { type DayFile, dayFilesIn, eachLine } from './day-files.ts'
+import { type DayFile, dayFilesIn, eachLine, unreadable } from './day-files.ts'
 import { DUPLICATES_STREAM } from './duplicates.ts'
 import { folderName } from './event-log.ts'
 import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { createLossCount, type LossQuestion, type LossReport } from './loss.ts'
 import { REJECTED_STREAM } from './rejection.ts'
-import { readState } from './state.ts'
+import { checkDataFolder } from './state.ts'
 
 /** Streams that tell of the events of others. */
 const TELLING = [LEDGER_STREAM, REJECTED_STREAM, DUPLICATES_STREAM]
@@ -36,11 +36,7 @@ export async function readLosses(
 }
 
 async function filesOf(data: string): Promise<DayFile[]> {
-  if (!statSync(data, { throwIfNoEntry: false })?.isDirectory())
-    throw new IntakeError(
-      `${data}: there is no such data folder; name the one that rivulet intake stores in with --data`,
-    )
-  readState(data)
+  checkDataFolder(data)
   const files = await readable(data, () => dayFilesIn(data))
   if (files.length > 0) return files
   throw new IntakeError(
@@ -54,9 +50,7 @@ async function readable<Result>(path: string, read: () => Promise<Result>): Prom
   try {
     return await read()
   } catch (cause) {
-    throw new IntakeError(`${path}: cannot be read (${(cause as Error).message}); make it readable`, {
-      cause,
-    })
+    throw unreadable(path, cause)
   }
 }
 

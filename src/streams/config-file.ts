@@ -10,20 +10,26 @@ export interface ConfigFile {
   readonly content: unknown
 }
 
+/** What is wrong with a config without streams, and what to do about it. */
+export const NO_STREAMS =
+  'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there'
+
 /** In characters: clients take no longer one. */
 const LONGEST = 1_000_000
 
 /** Reads a stream config, JSON where its name ends so, else YAML. Throws a SchemaError that names the file and the line. */
 export function readConfigFile(path: string): ConfigFile {
   const text = textOf(path)
-  if (text.length > LONGEST) {
-    const long = text.length.toLocaleString('en')
-    throw new SchemaError(
-      `has ${long} characters, of which clients take at most 1,000,000; split it, a file for each site`,
-      { place: { file: path } },
-    )
-  }
+  const long = tooLong(text.length)
+  if (long) throw new SchemaError(long, { place: { file: path } })
   return { path, text, content: parseContent(path, text) }
+}
+
+/** What is wrong with a config of so many characters, and what to do about it; undefined where clients take it. */
+export function tooLong(characters: number): string | undefined {
+  if (characters <= LONGEST) return undefined
+  const [long, longest] = [characters, LONGEST].map((count) => count.toLocaleString('en'))
+  return `has ${long} characters, of which clients take at most ${longest}; split it, a file for each site`
 }
 
 function textOf(path: string): string {
@@ -45,9 +51,6 @@ export function readStreamsIn(path: string): unknown {
     readStreamsConfig(content)
     return content
   } catch (cause) {
-    throw new SchemaError(
-      'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there',
-      { place: { file: path }, cause },
-    )
+    throw new SchemaError(NO_STREAMS, { place: { file: path }, cause })
   }
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../schema/finding.ts'
 import { linesIn } from '../schema/schema-file.ts'
-import type { ConfigFile } from './config-file.ts'
+import { type ConfigFile, NO_STREAMS } from './config-file.ts'
 import { curationProblems } from './lint-curation.ts'
 import { patternProblems } from './lint-patterns.ts'
 import { redirectProblems, serviceProblems } from './lint-references.ts'
@@ -35,8 +35,7 @@ export function lint({ path, text, content }: ConfigFile, schemas: Schemas): Fin
         file: path,
         line: 1,
         pointer: '',
-        message:
-          'has no streams in it; write { "streams": { "shop.click": { "schema_title": "shop/click" } } } there',
+        message: NO_STREAMS,
         reason: LINT_RULES.usable!,
       },
     ]

@@ -20,6 +20,12 @@ export interface Sampling {
   readonly isUnsaid: boolean
 }
 
+/**
+ * The lowest rate that is taken at its word: draws are 32 bits wide, so that below it at most one of them is in the
+ * sample, and an event that says so would outweigh all others.
+ */
+export const LOWEST_RATE = 2 ** -32
+
 /** Where an event carries the ids of units, if its stream asks for them (`provide_values`). */
 const FIELDS: { readonly [unit in Unit]: readonly [group: string, field: string] } = {
   session: ['performer', 'session_id'],
@@ -36,7 +42,7 @@ export function samplingOf(event: StoredEvent): Sampling | undefined {
   const known = isUnit(unit) ? unit : undefined
   const id = known && idIn(event, known)
   const instance = String(producer ?? meta.id)
-  const isRate = typeof rate === 'number' && rate > 0 && rate <= 1
+  const isRate = typeof rate === 'number' && rate >= LOWEST_RATE && rate <= 1
   return {
     rate: isRate ? rate : 1,
     unit: known,

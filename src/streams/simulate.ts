@@ -145,7 +145,8 @@ export async function simulate({ events, from, to, problemsOf }: SimulateOptions
   function isLimited(stream: Replayed, event: StoredEvent, { instance }: Sampling): boolean {
     const { maxPerMinute } = stream.after
     if (maxPerMinute >= (stream.before?.maxPerMinute ?? Infinity)) return false
-    const minute = `${instance} ${Math.floor(timeOf(event.dt ?? fieldsOf(event.meta).dt) / 60_000)}`
+    const submittedAt = timeOf(event.client_dt ?? event.dt ?? fieldsOf(event.meta).dt)
+    const minute = `${instance} ${Math.floor(submittedAt / 60_000)}`
     const inMinute = (stream.minutes.get(minute) ?? 0) + 1
     stream.minutes.set(minute, inMinute)
     return inMinute > maxPerMinute

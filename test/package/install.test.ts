@@ -40,7 +40,7 @@ describe('in an empty project', () => {
     expect(stdout).toContain('intake')
   })
 
-  test('an intake starts, with the schemas of our own events and the live page', async () => {
+  test('an intake starts, with the schemas of our own events and the console', async () => {
     await writeFile(join(project, 'streams.json'), JSON.stringify({ streams: {} }))
     const { stdout } = await node(`
       import { startIntake } from 'rivulet/intake'

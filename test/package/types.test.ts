@@ -64,6 +64,10 @@ const STREAMS = {
   'shop.order2': { schema_title: 'shop/order' },
   'shop.view': { schema_title: 'shop/view' },
   'shop.sampled': { schema_title: 'shop/sampled', sample: { unit: 'session', rate: 0.5 } },
+  'shop.sampling': {
+    schema_title: 'shop/sampled',
+    producers: { metrics_platform_client: { sampling: { unit: 'session', rate: 0.5 } } },
+  },
   'shop.unsampled': { schema_title: 'shop/sampled' },
   'rivulet.web_vital': { schema_title: 'rivulet/web_vital' },
 }
@@ -86,6 +90,7 @@ const COMPILES = [
   "events.submit('shop.order', { action: 'place', lines, either: null, code: 7, agent: { family: 'app' } })",
   "events.submit('shop.view')",
   "events.submit('shop.sampled')",
+  "events.submit('shop.sampling')",
   "events.submit('shop.view', { action: 'place' })",
   "lazy.submit('shop.order', { action: 'place', lines })",
   "untyped.submit('any.stream', { any: 1 })",

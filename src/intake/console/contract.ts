@@ -3,8 +3,11 @@
  * only. A refusal is a problem object, `{ title, detail }`, with a 4xx or 5xx status. Times are ISO 8601, durations ms.
  */
 
+import type { Unit } from '../../core/environment.ts'
+
+export type { Unit } from '../../core/environment.ts'
+
 export type State = 'on' | 'hold' | 'off'
-export type Unit = 'pageview' | 'session' | 'device'
 
 /** `GET /api/session`; answered without a token. */
 export interface Session {

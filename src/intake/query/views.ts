@@ -1,3 +1,4 @@
+import { LOWEST_RATE } from '../../streams/sampling.ts'
 import { DUPLICATES_STREAM } from '../duplicates.ts'
 import { REJECTED_STREAM } from '../rejection.ts'
 import {
@@ -65,7 +66,7 @@ type Selected = Column & { readonly from: string }
 const WEIGHT: Selected = {
   name: 'weight',
   type: 'DOUBLE',
-  from: 'CASE WHEN meta.producer.rate > 0 AND meta.producer.rate < 1 THEN 1 / meta.producer.rate ELSE 1 END',
+  from: `CASE WHEN meta.producer.rate >= ${LOWEST_RATE} AND meta.producer.rate < 1 THEN 1 / meta.producer.rate ELSE 1 END`,
 }
 const ID: Selected = { name: 'id', type: 'VARCHAR', from: 'meta.id' }
 const RECEIVED_AT: Selected = { name: 'received_at', type: 'TIMESTAMPTZ', from: 'meta.dt' }

@@ -2,7 +2,7 @@ import { type Account, accountIn, type Entry, LEDGER_STREAM } from '../account.t
 import { familyOf } from '../browser.ts'
 import type { Quality, StreamRow } from '../console/contract.ts'
 import { duplicatesIn } from '../duplicates.ts'
-import { fatesOf } from '../fates.ts'
+import { addSettled, fatesOf, SENDING } from '../fates.ts'
 import type { PostedEvent } from '../ingest.ts'
 import { type Producer, producerOf } from '../producer.ts'
 import { addRun } from '../runs.ts'
@@ -406,9 +406,6 @@ function createNames() {
   }
 }
 
-/** After these an event should be stored. The other outcomes are reasons of a drop. */
-const SENDING = ['delivered', 'unconfirmed']
-
 /** The last of the numbers that are told to be sent, where they have no gap and nothing else is told; else undefined. */
 function sentOf(settled: Entry['settled']): number | undefined {
   const sent: number[] = []
@@ -426,11 +423,7 @@ function countedOf({ stored, refused, told }: Intricate, duplicates: number): Co
     all.submitted += submitted
     all.last = Math.max(all.last, last)
     all.keptOut += keptOut
-    for (const [outcome, runs] of settled) {
-      const numbers = all.settled.get(outcome) ?? []
-      all.settled.set(outcome, numbers)
-      for (const [from, to] of runs) addRun(numbers, from, to)
-    }
+    addSettled(all.settled, settled)
   }
   const fates = fatesOf({ numbers: stored, refused }, all)
   return {

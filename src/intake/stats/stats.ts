@@ -19,8 +19,8 @@ const MOST_REJECTED_STREAMS = 500
 const LONGEST_NAME = 256
 const OTHER_STREAMS = 'other streams'
 
-/** An event that is stored. */
-export interface StoredEvent {
+/** An event, and when it was stored. */
+interface Received {
   readonly event: PostedEvent
   /** In ms since 1970; NaN where it cannot be told. */
   readonly receivedAt: number
@@ -32,7 +32,7 @@ export interface StoredEvent {
  */
 export interface Stats {
   /** Takes each event once, as it is stored, those of the intake's own streams too. */
-  add(stored: StoredEvent): void
+  add(received: Received): void
   /** Of a stream, with the rate that is in force. */
   ofStream(
     stream: string,

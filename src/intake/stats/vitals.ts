@@ -22,7 +22,7 @@ const OTHER_PAGES = 'other pages'
 
 const DAY = 86_400_000
 /** Looked back on at most. */
-export const MOST_DAYS = 28
+const MOST_DAYS = 28
 
 /** Core Web Vitals, by page and day. Times are ms since 1970. */
 export interface PageVitals {

@@ -45,11 +45,11 @@ export function readStreamsFile(path: string): StreamsFile {
     streams: streams.map(([name, settings]) => {
       const { schema_title, producers, ...others } = fieldsOf(settings)
       const { metrics_platform_client, rivulet } = fieldsOf(producers)
-      const { provide_values } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
+      const { provide_values, sampling } = { ...fieldsOf(metrics_platform_client), ...fieldsOf(rivulet) }
       return {
         name,
         schemaTitle: typeof schema_title === 'string' ? schema_title : undefined,
-        isSampled: isObject(others.sample),
+        isSampled: isObject(others.sample ?? sampling),
         others: Object.keys(others),
         provideValues: Array.isArray(provide_values) ? provide_values.map(String) : [],
         line: lineOf(text, pointerTo(isWrapped ? '/streams' : '', name)),

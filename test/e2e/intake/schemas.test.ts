@@ -135,13 +135,13 @@ test('a current.yaml that takes its fields from others is an error of its events
   expect(late.status).toBe(201)
 })
 
-test('the live page and its files come under a strict policy, and nothing else comes from there', async () => {
+test('the console and its files come under a strict policy, and nothing else comes from there', async () => {
   const { url } = await startShopIntake()
 
   const page = await fetch(url)
   const style = await fetch(`${url}/console/live.css`)
   const elsewhere = await Promise.all(
-    ['/console/', '/console/..%2fintake.ts', '/console/%2e%2e/intake.ts', '/console/feed.ts'].map((path) =>
+    ['/console/', '/console/..%2fintake.ts', '/console/%2e%2e/intake.ts', '/console/api.ts'].map((path) =>
       fetch(url + path),
     ),
   )

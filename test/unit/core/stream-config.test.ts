@@ -49,7 +49,7 @@ test('without a config nothing is decided, and a fetched one decides', async () 
     revision: '7',
     url: INTAKE_URL,
     held: false,
-    streamName: undefined,
+    target: undefined,
     sample: undefined,
     provideValues: [],
     curation: undefined,

@@ -369,6 +369,17 @@ describe('a limit a minute', () => {
     expect(found.notes.join()).toMatch(/max_per_minute 3 drops 4 events a day/)
   })
 
+  test('goes by when events were submitted, not by when they were received', async () => {
+    const client_dt = (index: number) => new Date(START + index * 60_000).toISOString()
+    const late = Array.from({ length: 5 }, (_, index) =>
+      stored({ at: DAY, producer: { id: 'page' }, more: { client_dt: client_dt(index) } }),
+    )
+
+    const { notes } = await simulated(late, { from: streamsOf({}), to: rivulet({ max_per_minute: 1 }) })
+
+    expect(notes.join()).not.toMatch(/max_per_minute/)
+  })
+
   test('counts what curation leaves', async () => {
     const events = Array.from({ length: 10 }, (_, index) =>
       stored({ at: index, producer: { id: 'page' }, more: { action: index < 6 ? 'view' : 'buy' } }),

@@ -1,3 +1,4 @@
+import { countText } from '../format.ts'
 import type { Counts } from './records.ts'
 import { hueOf } from './stream-hue.ts'
 
@@ -52,8 +53,8 @@ function Entry({ name, hue, counts: { accepted, rejected }, isChosen, onClick }:
     <li data-hue={hue}>
       <button type="button" title={name} aria-pressed={isChosen} onClick={onClick}>
         <span class="stream-name">{name}</span>{' '}
-        <span class="accepted-count">{accepted.toLocaleString('en')} accepted</span>{' '}
-        <span class="rejected-count">{rejected > 0 && `${rejected.toLocaleString('en')} rejected`}</span>
+        <span class="accepted-count">{countText(accepted)} accepted</span>{' '}
+        <span class="rejected-count">{rejected > 0 && `${countText(rejected)} rejected`}</span>
       </button>
     </li>
   )

@@ -40,10 +40,10 @@ export function visitOf(records: readonly LiveRecord[], id: string): readonly Li
     .sort((a, b) => timeOf(a) - timeOf(b) || a.order - b.order)
 }
 
-/** When it happened, in ms: by its `dt`, else by the intake's clock. */
+/** When it happened, in ms: by the visitor's clock, else by the intake's. An event with a `client_dt` has its receipt as `dt`. */
 export function timeOf({ event, receivedAt }: LiveRecord): number {
   const { dt, client_dt } = objectIn(event)
-  const times = [dt, client_dt, receivedAt].map((time) => Date.parse(String(time)))
+  const times = [client_dt, dt, receivedAt].map((time) => Date.parse(String(time)))
   return times.find((time) => !Number.isNaN(time)) ?? 0
 }
 

@@ -17,7 +17,7 @@ export function Differences({ differences }: { differences: readonly Difference[
 }
 
 /** A JSON pointer as its keys, the outermost left out where it is `streams`, as it is nearly always. */
-export function settingText(pointer: string): string {
+function settingText(pointer: string): string {
   const keys = pointer.split('/').slice(1)
   const shown = keys.length > 1 && keys[0] === 'streams' ? keys.slice(1) : keys
   return shown.map((key) => key.replace(/~1/g, '/').replace(/~0/g, '~')).join(' › ')

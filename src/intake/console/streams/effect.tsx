@@ -79,7 +79,7 @@ function EffectOnStream({ effect }: { effect: SimulatedStream }) {
 }
 
 /** The estimate, and the interval where there is one. */
-export function amountText({ perDay, low, high }: Amount): string {
+function amountText({ perDay, low, high }: Amount): string {
   const [text, from, to] = [perDay, low, high].map(countText)
   return from === to ? text! : `${text} (${from} to ${to})`
 }

@@ -75,6 +75,14 @@ test.each(ODD)('an event that is %j is of nobody, at the time of its receipt', (
   expect(timeOf(received)).toBe(Date.parse(received.receivedAt))
 })
 
+test('an event happened at its client_dt, where its dt is the time of receipt', () => {
+  const [dt, client_dt] = ['2026-11-27T10:00:09.000Z', '2026-11-27T10:00:01.000Z']
+  const received = { stream: '', receivedAt: dt, event: { dt, client_dt }, order: 1 }
+
+  expect(timeOf(received)).toBe(Date.parse(client_dt))
+  expect(timeOf({ ...received, event: { dt } })).toBe(Date.parse(dt))
+})
+
 test('an event is found by its session first, and debug is only what says true', () => {
   const meta = { producer: { id: 'c1', debug: true } }
 

@@ -97,6 +97,7 @@ test('the weight of an event is 1 / rate, and debug events count nowhere', async
         click({}, { id: 'b' }),
         click({}, { id: 'c', producer: { rate: 0 } }),
         click({}, { id: 'd', producer: { rate: 0.5, debug: true } }),
+        click({}, { id: 'e', producer: { rate: 1e-300 } }),
       ),
     },
     schemas: CLICK,
@@ -107,6 +108,7 @@ test('the weight of an event is 1 / rate, and debug events count nowhere', async
       ['a', 4],
       ['b', 1],
       ['c', 1],
+      ['e', 1],
     ])
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { METRICS } from '../../../../src/intake/console/vitals/rows.ts'
 import { createStats } from '../../../../src/intake/stats/stats.ts'
 
 const NOW = Date.parse('2026-11-27T12:00:00.000Z')
@@ -75,6 +76,20 @@ test.each([
 ])('%s of %f is %s', (name, value, rating) => {
   expect(metricsOf([{ name, value }])).toMatchObject([{ name, p75: value, rating }])
 })
+
+test.each(METRICS)(
+  'the console names the thresholds of $name by which it is rated',
+  ({ name, good, poor }) => {
+    const ratingOf = (value: number) => metricsOf([{ name, value }])?.[0]?.rating
+
+    expect([good, good * 1.001, poor, poor * 1.001].map(ratingOf)).toEqual([
+      'good',
+      'needs-improvement',
+      'needs-improvement',
+      'poor',
+    ])
+  },
+)
 
 test('of a metric that is reported again, the latest counts, whichever comes last', () => {
   const first = { name: 'CLS', value: 0.05, metric_id: 'v6-1', dt: '2026-11-27T11:00:00.000Z' }
