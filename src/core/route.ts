@@ -15,6 +15,9 @@ const CONVICTED_AFTER = 10
 const SHORTEST_REST = 1000
 const LONGEST_REST = 24 * 3_600_000
 
+/** In ms: from cutting off a request to `pagehide` Chromium takes two, and longer on a busy machine. */
+const LEAVES_WITHIN = 500
+
 /** The way to one destination. */
 export interface Route {
   /** Sends what is queued for it now, of one client only if it is named, batch after batch, unless it has to wait. */
@@ -46,7 +49,7 @@ export interface RouteOptions {
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
 export function createRoute(options: RouteOptions): Route {
   const { url, queue, environment, flying, resend = true, mayGo, onRested, onSettled, onTrouble } = options
-  const { memo, now, random, phase, after, warn } = environment
+  const { memo, now, random, phase, onPhase, after, warn } = environment
   // Shared by tabs and pages: how many failures in a row, since when it rests, and for how many ms. The 1 is the
   // version of the layout.
   const restKey = `rest/1 ${url}`
@@ -71,11 +74,12 @@ export function createRoute(options: RouteOptions): Route {
         `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
         bodyOf(batch),
       )
+      const isCut = typeof answer === 'object' && !answer.status && (await isLeaving())
       for (const event of batch) {
         if (answer === 'unheard' && phase() !== 'visible') flying.set(event, 'gone')
-        else flying.delete(event)
+        else if (!isCut || flying.get(event) !== 'gone') flying.delete(event)
       }
-      if (answer === 'unsent') break
+      if (answer === 'unsent' || isCut) break
       const ids = batch.map(({ id }) => id)
       if (answer !== 'unheard') await judge(batch, verdictOf(answer, ids, now()), answer.status)
       else if (!resend) {
@@ -84,6 +88,21 @@ export function createRoute(options: RouteOptions): Route {
         await settle(once, (event) => onSettled(event, 'unconfirmed'))
       }
     }
+  }
+
+  /**
+   * A page that goes cuts off what is under way, just before it hears that it goes. That says nothing of the intake, and
+   * is to keep neither this page from handing over nor the next one from sending.
+   */
+  function isLeaving(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = () => {
+        stop()
+        resolve(phase() === 'gone')
+      }
+      const stop = onPhase((next) => next === 'gone' && end())
+      after(LEAVES_WITHIN, end)
+    })
   }
 
   function nextBatch(client?: string): QueuedEvent[] {

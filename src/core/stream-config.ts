@@ -59,6 +59,7 @@ export function createStreamConfigs({
   // The 1 is the version of the layout: when a config was fetched, and the config.
   const memoKey = `config/1 ${url}`
   const base = { intakeUrl, resolve: environment.resolve }
+  let latest = ''
   // Without a URL, what is given is all there will be.
   let config: Config | undefined = url ? undefined : readConfig({ streams: { '': {} } }, base)
   let trouble = ''
@@ -90,6 +91,11 @@ export function createStreamConfigs({
     if (receive(text, 900, status)) tell({ config: { url, text } })
   }
 
+  /** At each connection comes what is there, which mostly has just been asked for. */
+  function pushed(text: string): void {
+    if (text !== latest) share(text)
+  }
+
   /** Whether it is in force now. For the next one it waits as many ms for each second between two requests. */
   function receive(text: string, patience: number, status = 200): boolean {
     const taken = take(() => {
@@ -99,6 +105,7 @@ export function createStreamConfigs({
       const found = JSON.parse(text)
       adopt(found)
       memo.write(memoKey, JSON.stringify([now(), found]))
+      latest = text
       onConfig()
     })
     cancel()
@@ -130,7 +137,7 @@ export function createStreamConfigs({
   take(recall)
   if (given) take(() => adopt(given))
   void refresh()
-  let stopPush = push?.(environment, share)
+  let stopPush = push?.(environment, pushed)
   const stops = [
     environment.onPhase((phase) => {
       if (phase === 'visible') void refresh()
@@ -145,7 +152,7 @@ export function createStreamConfigs({
     restart: () => {
       if (closed) return
       stopPush?.()
-      stopPush = push?.(environment, share)
+      stopPush = push?.(environment, pushed)
       void refresh()
     },
     close: () => {

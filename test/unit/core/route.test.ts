@@ -24,6 +24,52 @@ const down: Reply = { status: 503 }
 /** Answers of an intake that is down until then. */
 const downUntil = (end: number) => (post: Post) => (post.at < end ? down : {})
 
+test('what a page cuts off by going is no failure of the intake, and keeps nothing of the next page back', async () => {
+  let cutOff = () => {}
+  const answers = ({ phase }: Post) =>
+    phase === 'visible'
+      ? new Promise<Reply>((resolve) => {
+          cutOff = () => resolve({ status: 0, text: 'Failed to fetch' })
+        })
+      : {}
+  const page = await start({ environment: { answers } })
+  page.client.submit('click')
+  await page.pass(LINGER)
+  cutOff()
+  await page.pass(2)
+  await page.turn('gone')
+  expect(page.posts.map(({ phase }) => phase)).toEqual(['visible', 'gone'])
+
+  const next = await start({ environment: { origin: page.origin, answers } })
+  const id = next.client.submit('click')
+  await next.turn('gone')
+
+  expect(next.posts.flatMap(({ events }) => events.map(({ meta }) => meta.id))).toContain(id)
+})
+
+test('what a page cut off by going goes again when it is seen again', async () => {
+  let cutOff = () => {}
+  let isWell = false
+  const answers = ({ phase }: Post) =>
+    phase === 'visible' && !isWell
+      ? new Promise<Reply>((resolve) => {
+          cutOff = () => resolve({ status: 0, text: 'Failed to fetch' })
+        })
+      : {}
+  const page = await start({ environment: { answers, beacons: () => false } })
+  const id = page.client.submit('click')
+  await page.pass(LINGER)
+  cutOff()
+  await page.pass(2)
+  await page.turn('gone')
+
+  isWell = true
+  await page.turn('visible')
+  await page.pass(2 * LINGER)
+
+  expect(page.outcomes).toMatchObject([{ kind: 'delivered', id }])
+})
+
 test('in 10 s of 503 with 200 events waiting there are no more than 6 requests, and then all arrive', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 3 }), async (seed, count) => {

@@ -333,24 +333,24 @@ describe('the debug switch, for events that wait for their first config', () => 
   const config = configOf('1', { click: {} })
 
   test.for([
-    ['with it, on a page', () => true, () => false],
-    ['without it, on a page', () => false, () => true],
-  ] as const)('holds as at the call: submitted %s and decided on another', async ([, first, then]) => {
-    const page = await start({}, { options: { debug: first }, environment: { config: undefined } })
+    ['with it, on a page', true],
+    ['without it, on a page', false],
+  ] as const)('holds as at the call: submitted %s and decided on another', async ([, isOn]) => {
+    const page = await start({}, { options: { debug: () => isOn }, environment: { config: undefined } })
     page.client.submit('click')
     await page.turn('gone')
-    const next = await start({}, { options: { debug: then }, environment: { config, origin: page.origin } })
+    const next = await start(
+      {},
+      { options: { debug: () => !isOn }, environment: { config, origin: page.origin } },
+    )
     await next.pass(6 * MINUTE)
 
-    const isForced = first()
-    expect(sentOf(next, 'click')).toMatchObject([
-      { meta: { producer: isForced ? { debug: true } : { seq: 1 } } },
-    ])
+    expect(sentOf(next, 'click')).toMatchObject([{ meta: { producer: isOn ? { debug: true } : { seq: 1 } } }])
     const told = accountsIn(next.posts)
       .flatMap(({ entries }) => entries)
       .filter(({ stream }) => stream === 'click')
-    expect(told.reduce((sum, { submitted }) => sum + submitted, 0)).toBe(isForced ? 0 : 1)
-    expect(told.some(({ settled }) => settled.delivered)).toBe(!isForced)
+    expect(told.reduce((sum, { submitted }) => sum + submitted, 0)).toBe(isOn ? 0 : 1)
+    expect(told.some(({ settled }) => settled.delivered)).toBe(!isOn)
   })
 
   test('marks no account, which tells of what others have submitted', async () => {
