@@ -1,5 +1,5 @@
 import type { Environment, Unit } from './environment.ts'
-import type { DropReason, EventData, Fate, Problem } from './event.ts'
+import type { DropReason, EventData, Fate, Problem, Producer } from './event.ts'
 import { attempt, fieldsOf, inWords } from './fields.ts'
 import {
   type ClientOptions,
@@ -129,6 +129,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   } = options
   let { consent = 'granted' } = options
   const newId = () => eventId(now())
+  const gpc = platform.gpc()
   const client = newId()
   /** By stream, how many were let through in which minute. */
   const minutes = new Map<string, readonly [minute: number, count: number]>()
@@ -244,8 +245,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
 
     const schema = schemaFor(stream) ?? {}
     const { revision, sample, provideValues, curation, target = stream } = config
-    const marks = isForced ? { debug: true as const } : { seq: 0 }
-    const producer = { sdk: SDK, id: client, ...marks, rate: 1, ...sample, revision }
+    const producer: Producer = { sdk: SDK, id: client, seq: 0, rate: 1, ...sample, revision }
+    if (isForced) {
+      producer.debug = true
+      delete producer.seq
+    }
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream: target, at, domain, producer, values: asked, schema, fillMetaDt }
     const enriched = enrich(data, facts)
@@ -409,7 +413,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
           (config.reason ??
             (config.curation && !curate
               ? 'unconfigured'
-              : platform.gpc() && !config.ignoresGpc
+              : gpc && !config.ignoresGpc
                 ? 'gpc'
                 : sample && !isForced && reasonToLeave(sample.rate, draw)))
     const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
