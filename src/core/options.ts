@@ -48,9 +48,9 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
    */
   readonly beforeQueue?: (event: Event) => Event | null
   /**
-   * `granted`; `pending`: events are held in memory, nothing is kept on the device or read there, and nothing is
-   * sent but the request for stream config; `denied`: nor are they held. Events of a stream whose config says `consent:
-   * exempt` go all the same, from memory. Default: `granted`. `setConsent` changes it.
+   * `granted`; `pending`: events are held in memory, nothing is kept on the device or read there, and nothing is sent
+   * but the request for stream config, which is made in any case; `denied`: nor are they held. Events of a stream whose
+   * config says `consent: exempt` go all the same, from memory. Default: `granted`. `setConsent` changes it.
    */
   readonly consent?: Consent
   /** How many bytes of events are queued at most, of all clients of this origin. Default: 5,000,000. */

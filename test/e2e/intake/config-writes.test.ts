@@ -318,7 +318,7 @@ test('the file keeps its mode, a link stays a link, and nothing is left beside i
 
   expect((await stat(target)).mode & 0o777).toBe(0o640)
   expect(await readdir(join(shop.folder, 'real'))).toEqual(['streams.json'])
-  expect(JSON.parse(await readFile(target, 'utf8')).streams['shop.click'].producers).toBeDefined()
+  expect(JSON.parse(await readFile(target, 'utf8')).streams['shop.click'].producers.rivulet.state).toBe('off')
 })
 
 test('a file that is read-only is said to be so, and is not written', async () => {

@@ -57,7 +57,7 @@ test('whatever a config holds, it is read or refused by an Error, and each strea
         const { reason, why, url } = read.of(stream)
         expect([undefined, 'killed', 'unconfigured']).toContain(reason)
         expect(typeof why).toBe('string')
-        expect(url === '' ? reason : 'goes somewhere').toBeDefined()
+        expect(url).toBe(base.intakeUrl)
       }
     }),
     { numRuns: 2000 },

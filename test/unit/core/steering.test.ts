@@ -194,7 +194,7 @@ describe('curation', () => {
     const page = await start(streams)
 
     expect(page.client.explain('click')).toMatchObject({ goes: false, reason: 'unconfigured' })
-    expect(page.client.explain('click').config?.curation).toBeDefined()
+    expect(page.client.explain('click').config?.curation).toEqual({ page_title: { equals: 'Cart' } })
   })
 
   test('a curate that throws drops the event, and is told of once', async () => {
