@@ -50,9 +50,15 @@ const browser = [sourceMapsOfTsc, nodeResolve({ browser: true })]
 
 export default [
   // Each apart, so that it is one file, whatever they share.
-  ...['browser', 'config-push', 'curation', 'debug', 'fetch-later'].map((name) => ({
-    input: `build/entries/${name}.js`,
-    output: { file: `dist/${name}.js`, sourcemap: true },
+  ...[
+    ...['browser', 'webview', 'config-push', 'curation', 'debug', 'fetch-later', 'redact'].map((name) => [
+      `entries/${name}`,
+      name,
+    ]),
+    ...['clicks', 'errors', 'page-views'].map((name) => [`collectors/${name}`, `collectors/${name}`]),
+  ].map(([from, to]) => ({
+    input: `build/${from}.js`,
+    output: { file: `dist/${to}.js`, sourcemap: true },
     plugins: [...browser, es2020, minified],
   })),
   {
@@ -78,10 +84,16 @@ export default [
     plugins: [...browser, es2020, minified, copyConsole],
   },
   {
+    input: 'build/entries/edge.js',
+    output: { file: 'dist/edge.js', sourcemap: true },
+    plugins: [sourceMapsOfTsc, nodeResolve()],
+  },
+  {
     input: {
       node: 'build/entries/node.js',
       intake: 'build/intake/intake.js',
       testing: 'build/testing/testing.js',
+      'testing-playwright': 'build/testing/playwright.js',
       cli: 'build/cli/main.js',
       // What forks it looks for it by this name.
       'query-process': 'build/intake/query/query-process.js',

@@ -8,7 +8,9 @@ import { ROOT } from './tarball.ts'
 
 /** Every file in dist/ that a browser may load: the entries for it, and what those import. */
 const files = await withImports([
-  ...['browser', 'config-push', 'curation', 'debug', 'fetch-later'].map((name) => `dist/${name}.js`),
+  ...['browser', 'webview', 'config-push', 'curation', 'debug', 'fetch-later', 'redact'].map(
+    (name) => `dist/${name}.js`,
+  ),
   'dist/script.js',
   'dist/validator.js',
   'dist/validator.development.js',

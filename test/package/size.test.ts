@@ -28,11 +28,16 @@ describe('the size', () => {
     expect(measured.filter(({ passed }) => passed === false)).toEqual([])
     expect(measured.filter(({ passed }) => passed).map(({ name }) => name)).toEqual([
       'rivulet',
+      'rivulet/webview',
+      'rivulet/collectors/clicks',
+      'rivulet/collectors/errors',
+      'rivulet/collectors/page-views',
       'rivulet/collectors/web-vitals',
       'rivulet/config-push',
       'rivulet/curation',
       'rivulet/debug',
       'rivulet/fetch-later',
+      'rivulet/redact',
       'rivulet/validator',
     ])
   })

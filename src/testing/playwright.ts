@@ -1,0 +1,2 @@
+/** For `test.extend(…)` of `@playwright/test`. */
+export const fixtures = {}
