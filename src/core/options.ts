@@ -107,7 +107,8 @@ export interface StreamSchema<Data extends object = object> {
   readonly data?: Data
 }
 
-const WANTED: ReadonlyMap<string, string> = new Map(
+/** Of what kind each option is. */
+export const OPTIONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     intakeUrl: 'http URL',
     streamConfigUrl: 'http URL',
@@ -128,10 +129,13 @@ const WANTED: ReadonlyMap<string, string> = new Map(
   } satisfies Record<keyof ClientOptions, string>),
 )
 
-/** Throws on the first wrong option, naming it, what came and what is wanted. */
-export function checkOptions(options: ClientOptions, resolve: Environment['resolve']): void {
+/**
+ * Throws on the first wrong option, naming it, what came and what is wanted. A platform that takes
+ * more checks all of them first.
+ */
+export function checkOptions(options: ClientOptions, resolve: Environment['resolve'], kinds = OPTIONS): void {
   for (const [name, value] of Object.entries({ ...options, intakeUrl: options?.intakeUrl as unknown })) {
-    const wanted = WANTED.get(name) ?? `one of ${[...WANTED.keys()]}`
+    const wanted = kinds.get(name) ?? `one of ${[...kinds.keys()]}`
     const fits =
       wanted === 'http URL'
         ? typeof value === 'string' && resolve(value)

@@ -1,5 +1,6 @@
 import { type Client, createClient as createCoreClient } from '../core/client.ts'
-import type { ClientOptions, StreamSchemas } from '../core/options.ts'
+import { type ClientOptions, checkOptions, OPTIONS, type StreamSchemas } from '../core/options.ts'
+import { httpUrl } from '../environments/http.ts'
 import { nodeEnvironment } from '../environments/node.ts'
 
 export type { Client, Explanation } from '../core/client.ts'
@@ -19,12 +20,23 @@ export type { ConfigPush } from '../core/stream-config.ts'
 export type { Sample } from '../core/sample.ts'
 export type { Curation, StreamConfig } from '../core/settings.ts'
 
+/** What `createClient` takes in Node, beside the options for browsers. */
+export interface NodeClientOptions<Schemas extends StreamSchemas = StreamSchemas>
+  extends ClientOptions<Schemas> {
+  /** A folder in which events are kept until the intake has answered for them. Default: none, they are in memory. */
+  readonly queueDir?: string
+}
+
+const NODE_OPTIONS = new Map([...OPTIONS, ['queueDir', 'string']])
+
 /**
  * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers
  * keep no process alive. Throws a TypeError on a wrong option, and nothing else ever throws.
  */
 export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
-  options: ClientOptions<Schemas>,
+  given: NodeClientOptions<Schemas>,
 ): Client<Schemas> {
+  checkOptions(given, httpUrl, NODE_OPTIONS)
+  const { queueDir: _, ...options } = given
   return createCoreClient(options, nodeEnvironment())
 }
