@@ -407,7 +407,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const draw = id ? drawOf(id) : undefined
     const decided = config && isShown() && (consent === 'granted' || config.exempt)
     const reason =
-      consent === 'denied' && !decided
+      platform.reason ??
+      (consent === 'denied' && !decided
         ? 'consent'
         : decided &&
           (config.reason ??
@@ -415,7 +416,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
               ? 'unconfigured'
               : gpc && !config.ignoresGpc
                 ? 'gpc'
-                : sample && !isForced && reasonToLeave(sample.rate, draw)))
+                : sample && !isForced && reasonToLeave(sample.rate, draw))))
     const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
     return {
       stream,
