@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright'
 import { type FaultyIntake, hang, startFaultyIntake } from 'rivulet/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { serviceWorkerStop } from '../../support/service-workers.ts'
 import { serveSite } from '../../support/site.ts'
 import { actions, countQueued, newContext, PATIENCE } from '../../support/visit.ts'
 
@@ -93,12 +94,6 @@ async function startServiceWorker(): Promise<ServiceWorkerScene> {
     await navigator.serviceWorker.register('/sw.js')
     await navigator.serviceWorker.ready
   })
-  const devtools = await context.newCDPSession(page)
-  const states = new Map<string, string>()
-  devtools.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
-    for (const { versionId, runningStatus } of versions) states.set(versionId, runningStatus)
-  })
-  await devtools.send('ServiceWorker.enable')
   return {
     page,
     intake,
@@ -116,10 +111,7 @@ async function startServiceWorker(): Promise<ServiceWorkerScene> {
         },
         [actions, awaitFlush] as const,
       ),
-    stop: async () => {
-      await devtools.send('ServiceWorker.stopAllWorkers')
-      await expect.poll(() => [...states.values()], PATIENCE).toEqual(['stopped'])
-    },
+    stop: await serviceWorkerStop(page),
   }
 }
 
