@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Tab } from '../../support/engines.ts'
 import {
   actions,
+  arrived,
   expectAll,
   expectForgotten,
   expectNoneTwice,
@@ -140,4 +141,46 @@ story('a service worker killed in mid-send is started by the next visit, and sen
   const own = await submitIn(await second.open('/plain'), 'service', ['after'])
 
   await expectAll(intake, [...ids, ...own])
+})
+
+story(
+  'a page whose worker has a client comes back from the back/forward cache, and its worker goes on',
+  async (engine) => {
+    const { site, intake, open } = await startScene(engine, scene)
+    const tab = await open('/plain/first')
+    await tab.run(() => {
+      addEventListener('pageshow', ({ persisted }) => localStorage.setItem('persisted', String(persisted)))
+    })
+
+    const ids = await submitIn(tab, 'dedicated', actions(MANY / 2))
+    await expectAll(intake, ids)
+    await expectForgotten(tab, ids)
+    await tab.goto(`${site}/plain/second`)
+    await tab.back()
+    await arrived(tab, '/plain/first')
+    ids.push(...(await submitIn(tab, 'dedicated', actions(MANY / 2, 'back'))))
+
+    expect(await tab.run(() => localStorage.getItem('persisted'))).toBe('true')
+    await expectAll(intake, ids)
+  },
+)
+
+story('a page left while its worker sends loses nothing', async (engine) => {
+  const { site, intake, open } = await startScene(engine, scene)
+  const tab = await open('/plain/first')
+  intake.fault(hang())
+
+  const ids = await submitIn(tab, 'dedicated', actions(MANY / 4))
+  await intake.until(() => intake.posts.length > 0)
+  await expectWritten(tab, ids)
+  await tab.goto(`${site}/plain/second`)
+  intake.heal()
+  const other = await open('/other')
+  ids.push(...(await submit(other, actions(MANY / 4, 'other'))))
+  await other.run(() => window.client.flush({ timeout: 1000 }))
+  // WebKit leaves the lock to the worker of a page in its back/forward cache. Who goes needs none: what fits into a beacon
+  // goes by that, the rest once the cache has dropped that page.
+  await other.goto(`${site}/plain/third`)
+
+  await expectAll(intake, ids)
 })
