@@ -6,17 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { startFaultyIntake } from 'rivulet/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { snippetsOf } from '../../support/snippets.ts'
 import { PATIENCE } from '../../support/visit.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-// The files of docs/workers.md, "Servers that render": one module for both sides, which a bundler resolves for each.
-
-const EVENTS = `
-import { createClient } from 'rivulet'
-
-export const start = ({ intakeUrl, streamConfigs }) => createClient({ intakeUrl, streamConfigs })
-`
+// `events.js` of docs/workers.md, one module for both sides, which a bundler resolves for each.
 
 const SERVER = `
 import { readFile } from 'node:fs/promises'
@@ -61,7 +56,7 @@ test('a server that renders submits by the build for Node, and what it has rende
   await mkdir(join(folder, 'node_modules'))
   await symlink(ROOT, join(folder, 'node_modules/rivulet'))
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
-  await writeFile(join(folder, 'events.js'), EVENTS)
+  await writeFile(join(folder, 'events.js'), (await snippetsOf('workers.md'))['events.js']!)
   await writeFile(join(folder, 'server.js'), SERVER)
   const { port, child, ended } = await startServer(folder, intake.intakeUrl)
   const browser = await launchChromium()
