@@ -111,6 +111,8 @@ interface Submission {
   readonly values?: Readonly<Record<string, unknown>>
   /** Whether the client that it was submitted to knows the stream's schema, which the event need not name. */
   readonly hasSchema?: boolean
+  /** Where that client has its config from. */
+  readonly source?: string | undefined
 }
 
 /** Throws a TypeError on a wrong option; afterwards, nothing throws. */
@@ -126,6 +128,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     debug,
     net,
     maxQueueBytes = 5_000_000,
+    streamConfigUrl,
   } = options
   let { consent = 'granted' } = options
   const newId = () => eventId(now())
@@ -177,7 +180,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   })
   const configs = createStreamConfigs({
     given: options.streamConfigs,
-    url: options.streamConfigUrl && resolve(options.streamConfigUrl),
+    url: streamConfigUrl && resolve(streamConfigUrl),
     // One tab listens for all, and whose turn it is cannot be told where nothing may be kept.
     push: (...given) => (consent === 'granted' ? ask('configPush', () => configPush?.(...given)) : undefined),
     intakeUrl: options.intakeUrl,
@@ -275,7 +278,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     // The device's id is the same when the event is decided on, and not made before a stream asks for it.
     const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session') }
     const hasSchema = submission.hasSchema ?? schemas.has(stream)
-    const held = { at, data, ids, values: submission.values ?? valuesOf(), hasSchema }
+    const values = submission.values ?? valuesOf()
+    const held = { at, data, ids, values, hasSchema, source: streamConfigUrl }
     enqueue(submission, { ...config, url: UNDECIDED }, held)
   }
 
@@ -298,10 +302,15 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return leaves
   }
 
-  /** Whether a held event waits on: its time has not come, or nothing decides yet, or only others have its schema. */
-  function waits(event: QueuedEvent, { stream, ids, data, debug, hasSchema }: Submission): boolean {
+  /**
+   * Whether a held event waits on: its time has not come, or nothing decides yet, or only others have its schema or a config
+   * that may know it.
+   */
+  function waits(event: QueuedEvent, submission: Submission): boolean {
+    const { stream, ids, data, debug, hasSchema, source } = submission
     const early = Number(event.notBefore) > now() && !closed
-    if (early || explain(stream, ids, debug).goes === undefined) return true
+    const { goes, reason } = explain(stream, ids, debug)
+    if (early || goes === undefined || (reason === 'unconfigured' && source !== streamConfigUrl)) return true
     return Boolean(hasSchema && event.client !== client && !data.$schema && !schemas.has(stream))
   }
 
@@ -367,7 +376,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const data = ledger.account()
     if (!data) return
     const at = now()
-    const json = JSON.stringify({ at, data, ids: { session: idOf('session') } })
+    const json = JSON.stringify({ at, data, ids: { session: idOf('session') }, source: streamConfigUrl })
     const bytes = byteLength(json)
     // It has to fit into one event.
     if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
@@ -407,7 +416,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const draw = id ? drawOf(id) : undefined
     const decided = config && isShown() && (consent === 'granted' || config.exempt)
     const reason =
-      consent === 'denied' && !decided
+      platform.reason ??
+      (consent === 'denied' && !decided
         ? 'consent'
         : decided &&
           (config.reason ??
@@ -415,7 +425,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
               ? 'unconfigured'
               : gpc && !config.ignoresGpc
                 ? 'gpc'
-                : sample && !isForced && reasonToLeave(sample.rate, draw)))
+                : sample && !isForced && reasonToLeave(sample.rate, draw))))
     const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
     return {
       stream,

@@ -1,4 +1,4 @@
-import type { Fate } from './event.ts'
+import type { DropReason, Fate } from './event.ts'
 import type { RecordStore } from './queue.ts'
 
 /**
@@ -6,8 +6,10 @@ import type { RecordStore } from './queue.ts'
  * core reaches for nothing else. Unless a member says otherwise, it does not throw.
  */
 export interface Environment {
+  /** Why nothing that is submitted here ever goes; undefined where it may. */
+  readonly reason?: DropReason
   /** Becomes `meta.domain`; left out where there is none. */
-  readonly domain?: string
+  readonly domain?: string | undefined
   /** Ids by sampling unit, undefined where there is none. Each is made when it is first asked for. */
   readonly ids: Readonly<Record<Unit, () => string | undefined>>
   /** Values that stream config may ask for by name (`provide_values`), each found when it is asked for. */

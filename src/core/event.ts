@@ -56,6 +56,7 @@ export type DropReason =
   | 'before-queue' // the host's `beforeQueue` returned null or another event, or threw
   | 'unserializable' // cyclic, a BigInt, a getter that throws
   | 'too-large' // over 90 kB of JSON
+  | 'no-page' // submitted where there is no page, as on a server that renders one
   | 'closed' // submitted after `close()`, or unsent then and in memory only
   | 'consent' // it is denied, or was withdrawn while the event was queued
   | 'gpc' // the visitor's browser asks for privacy, and the stream respects it

@@ -16,7 +16,10 @@ export function createDebugSwitch({
   parameter?: string
 } = {}): (stream: string) => boolean {
   const names = new Set(
-    [new URLSearchParams(location.search).get(parameter), stored()].flatMap((text) => text?.split(',') ?? []),
+    // On a server that renders the page there is no URL to look at.
+    [new URLSearchParams(globalThis.location?.search).get(parameter), stored()].flatMap(
+      (text) => text?.split(',') ?? [],
+    ),
   )
   return (stream) => names.has('*') || names.has(stream)
 }

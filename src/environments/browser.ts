@@ -16,31 +16,46 @@ const LEASE = 40_000
 /** In ms: how often a lease that another page has is asked for. */
 const LEASE_POLL = 1000
 
-/** A page: IndexedDB, `localStorage` for ids and config, `fetch` and `sendBeacon`, Web Locks. */
+/** What there is of a page: of a server nothing, of a worker all but the document. */
+interface Surroundings {
+  readonly location?: Location
+  readonly document?: Document & { readonly prerendering?: boolean }
+  readonly navigator?: Navigator & { readonly globalPrivacyControl?: boolean }
+}
+
+/**
+ * A page: IndexedDB, `localStorage` for ids and config, `fetch` and `sendBeacon`, Web Locks. A worker has the same but
+ * for what only a document has. On a server that renders pages nothing is asked for, kept or sent.
+ */
 export function browserEnvironment(): Environment {
+  const { location, document } = globalThis as Surroundings
   const now = () => Date.now()
   const records = createIndexedDbStore()
   const life = watchPhases()
-  const ids = createIds({ now, memo })
+  const { eventId, ids, forget } = createIds({ now, memo })
   return {
-    domain: location.hostname,
-    ...ids,
+    // Empty in a worker made of a blob, and in a file.
+    domain: location?.hostname || undefined,
+    eventId,
+    // Those of a worker would last no longer than it does, and be others than its pages'.
+    ids: document ? ids : { ...ids, session: nothing, device: nothing },
     context: {
       agent_client_platform_family: () =>
         `${/Mobi/.test(navigator.userAgent) ? 'mobile' : 'desktop'}_browser`,
-      page_title: () => document.title,
-      page_content_language: () => document.documentElement.lang,
+      page_title: () => document?.title,
+      page_content_language: () => document?.documentElement.lang,
     },
     records,
     memo,
     forget: () => {
-      ids.forget()
+      forget()
       forgetMemo()
       records.clear().catch(() => {}) // blocked or broken: there is nothing to read in it either
     },
     now,
     random: Math.random,
-    resolve: (url) => httpUrl(url, location.href),
+    // A server that renders the page need not know where that will be.
+    resolve: (url) => httpUrl(url, location?.href ?? 'http://page'),
     after: (ms, callback) => {
       const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
       return () => clearTimeout(timer)
@@ -54,10 +69,19 @@ export function browserEnvironment(): Environment {
     ...life,
     alone: createTurns(life, records),
     ...createChannel(life),
-    gpc: () => Boolean((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl),
+    gpc: () => Boolean((globalThis as Surroundings).navigator?.globalPrivacyControl),
     warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
+    ...(!location && {
+      reason: 'no-page',
+      after: () => nothing,
+      onTold: () => nothing,
+      forget: nothing,
+      warn: nothing,
+    }),
   }
 }
+
+const nothing = () => undefined
 
 /**
  * It may be blocked in the settings or in a sandboxed frame, full, or throw when it is merely looked at: then nothing of
@@ -95,16 +119,17 @@ function beacon(url: string, body: string): 'unheard' | 'unsent' {
 
 type Life = Pick<Environment, 'phase' | 'onPhase'>
 
-/** The page's phases. */
+/** The page's phases. A worker is always seen; where there is neither, nothing ever is. */
 function watchPhases(): Life {
+  const { location, document } = globalThis as Surroundings
   const listeners = new Set<(phase: Phase) => void>()
   let gone = false
   const seen = (): Phase =>
-    (document as { prerendering?: boolean }).prerendering ? 'prerendered' : document.visibilityState
+    !location || document?.prerendering ? 'prerendered' : (document?.visibilityState ?? 'visible')
   let phase = seen()
 
   for (const type of ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange', 'prerenderingchange']) {
-    addEventListener(
+    globalThis.addEventListener?.(
       type,
       () => {
         // Inside `pagehide` the document still counts as visible, and on navigation `visibilitychange` comes after it.

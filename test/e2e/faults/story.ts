@@ -5,7 +5,7 @@ import type { Client, Outcome } from 'rivulet'
 import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { type Engine, type EngineBrowser, engines, PLAIN_HOST, type Tab } from '../../support/engines.ts'
-import { serveSite } from '../../support/site.ts'
+import { type Files, serveSite } from '../../support/site.ts'
 import { CANNOT } from './cannot.ts'
 
 declare global {
@@ -45,6 +45,8 @@ export interface SceneOptions {
   readonly options?: object
   /** Of the pages. `INTAKE` in them stands for the intake's origin. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Served beside the pages. `OPTIONS` in them stands for what a page's client is created with. */
+  readonly files?: Files
   /** Runs in each page before any other script. */
   readonly before?: () => void
   /** By a host name that is no secure context. */
@@ -74,8 +76,16 @@ export async function startScene(engine: Engine, given: SceneOptions = {}): Prom
     name,
     value.replaceAll('INTAKE', origin),
   ])
+  const files = Object.entries(given.files ?? {}).map(([path, text]) => [
+    path,
+    text.replaceAll('OPTIONS', JSON.stringify(options)),
+  ])
   const address = await serveSite(
-    { '/before.js': `${NOTES};(${given.before ?? (() => {})})()`, '/page.js': page(options) },
+    {
+      '/before.js': `${NOTES};(${given.before ?? (() => {})})()`,
+      '/page.js': page(options),
+      ...Object.fromEntries(files),
+    },
     {
       headers: Object.fromEntries(headers),
       head: `${engine.agent?.head ?? ''}<script src="/before.js"></script>`,
