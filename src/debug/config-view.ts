@@ -3,6 +3,9 @@ import type { Inside } from '../core/debug.ts'
 import { element, facts } from './elements.ts'
 import { drawInWords, percentInWords, timeInWords } from './words.ts'
 
+/** In ms: what is queued for as long expires, unless a stream's settings say otherwise. */
+const WEEK = 7 * 24 * 3_600_000
+
 /** The config in force for a client, and what it says of the streams that were submitted to it. */
 export function configView(inside: Inside, name: string, now: number): Node[] {
   const { config, consent, trouble } = inside.explain('')
@@ -67,7 +70,10 @@ function streamBlock(explanation: Explanation): HTMLElement {
       ['Context', provideValues?.join(', ')],
       ['Curation', curation && JSON.stringify(curation)],
       ['Limit', maxPerMinute !== undefined && Number.isFinite(maxPerMinute) && `${maxPerMinute} a minute`],
-      ['Expires', longestWait !== undefined && `after ${timeInWords(longestWait)} in the queue`],
+      [
+        'Expires',
+        longestWait !== undefined && longestWait !== WEEK && `after ${timeInWords(longestWait)} in the queue`,
+      ],
       ['Priority', priority ? (priority > 0 ? 'high' : 'low') : undefined],
       ['Storage', config?.volatile && 'memory only'],
       ['Consent', config?.exempt && 'exempt: goes without'],

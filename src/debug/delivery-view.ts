@@ -1,7 +1,7 @@
 import type { Inside } from '../core/debug.ts'
 import { element, facts } from './elements.ts'
 import { queuedBy, sumOf } from './queue-view.ts'
-import { countOf, restLeft, timeInWords, type Tone } from './words.ts'
+import { hostOf, restLeft, timeInWords, type Tone } from './words.ts'
 
 /** The way to a destination, as these clients know it. */
 export interface Destination {
@@ -62,11 +62,11 @@ export function deliveryView(insides: readonly Inside[], now: number): Node[] {
   })
 }
 
-/** `unreachable: next try in 12 s`. */
+/** `is unreachable: next try in 12 s`. */
 export function stateOf({ failures, left, trouble, isKnown }: Destination): [tone: Tone, state: string] {
-  if (failures && left) return ['bad', `${trouble || 'not taken'}: next try in ${secondsInWords(left)}`]
-  if (failures) return ['bad', `${trouble || 'not taken'}: next try now`]
-  if (left) return ['wait', `refuses what it gets: next try in ${secondsInWords(left)}`]
+  const next = `next try ${left ? `in ${secondsInWords(left)}` : 'now'}`
+  if (failures) return ['bad', `${trouble ? `is ${trouble}` : 'fails'}: ${next}`]
+  if (left) return ['wait', `refuses what it gets: ${next}`]
   return isKnown ? ['good', 'takes events'] : ['wait', 'not asked yet by this page']
 }
 
@@ -80,7 +80,7 @@ export function alertOf(insides: readonly Inside[], now: number): { tone: Tone; 
   const down = destinations(insides, now).find(({ failures }) => failures > 0)
   if (down) {
     const [tone, state] = stateOf(down)
-    return { tone, text: `${hostOf(down.url)} ${state} (${countOf(down.failures, 'failure')})` }
+    return { tone, text: `${hostOf(down.url)} ${state}` }
   }
   for (const inside of insides) {
     const { consent, config, trouble } = inside.explain('')
@@ -90,8 +90,4 @@ export function alertOf(insides: readonly Inside[], now: number): { tone: Tone; 
     if (!config) return { tone: 'quiet', text: 'No stream config is known yet: events wait undecided' }
   }
   return undefined
-}
-
-function hostOf(url: string): string {
-  return /^\w+:\/\/([^/?#]+)/.exec(url)?.[1] ?? url
 }

@@ -6,6 +6,7 @@ import {
   clockInWords,
   countOf,
   drawInWords,
+  excerptOf,
   indented,
   type Standing,
   standingOf,
@@ -130,6 +131,8 @@ export function createEventsView({ records, nameOf, say, onChange }: EventsViewO
     const mark = element('span', { class: 'mark' })
     const chip = element('span', { class: 'chip' })
     const why = element('span', { class: 'why' })
+    const debug = element('span', { class: 'mark', hidden: '' }, 'debug')
+    const excerpt = element('span', { class: 'excerpt' })
     const more = element('div', { class: 'more', hidden: '' })
     const head = button(
       { class: 'head', 'aria-expanded': 'false' },
@@ -143,10 +146,12 @@ export function createEventsView({ records, nameOf, say, onChange }: EventsViewO
         { class: 'line' },
         element('span', { class: 'name' }, seen.stream || '(no name)'),
         mark,
+        debug,
         chip,
         element('span', { class: 'time' }, clockInWords(seen.at)),
       ),
       why,
+      excerpt,
     )
     const item = element('li', { class: 'event' }, head, more)
     let drawn = -1
@@ -157,7 +162,12 @@ export function createEventsView({ records, nameOf, say, onChange }: EventsViewO
       const standing = standingOf(seen)
       chip.textContent = standing.word
       chip.dataset.tone = standing.tone
-      why.textContent = standing.why
+      // That it was delivered needs no reason.
+      why.textContent = standing.tone === 'good' ? drawInWords(seen.explanation) : standing.why
+      why.hidden = !why.textContent
+      debug.hidden = !seen.explanation?.debug
+      excerpt.textContent = excerptOf(seen.given)
+      excerpt.hidden = !excerpt.textContent
       if (!more.hidden) refill(more, detailsOf(seen, standing, say))
     }
 
@@ -200,6 +210,7 @@ function detailsOf(seen: Seen, { why }: Standing, say: (text: string) => void): 
       ['Client', element('span', { class: 'mono' }, inside.client)],
       ['Why', why],
       ['Sampling', drawInWords(explanation) || 'every event'],
+      ['Goes to', explanation?.config?.url],
       ['Config', revision && `revision ${revision}`],
       ['Took', endedAt !== undefined && timeInWords(endedAt - at)],
     ]),

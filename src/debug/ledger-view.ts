@@ -6,9 +6,9 @@ export function ledgerView(insides: readonly Inside[]): Node[] {
   const counts = countsOf(insides)
   if (!counts.size) return [element('p', { class: 'empty' }, 'Nothing was counted yet.')]
   return [...counts].sort().map(([stream, found]) => {
-    const { submitted = 0, ...ended } = Object.fromEntries(found)
-    const queued = Object.values(ended).reduce((left, count) => left - count, submitted)
-    const numbers = [['submitted', submitted] as const, ...Object.entries(ended), ['queued', queued] as const]
+    const { submitted = 0, delivered = 0, ...dropped } = Object.fromEntries(found)
+    const queued = Object.values(dropped).reduce((left, count) => left - count, submitted - delivered)
+    const numbers = Object.entries({ submitted, delivered, ...dropped, queued })
     return element(
       'div',
       { class: 'block' },

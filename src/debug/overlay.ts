@@ -24,6 +24,9 @@ const TELL = Symbol.for('rivulet/debug-overlay/1')
 
 const TABS = ['Events', 'Queue', 'Config', 'Delivery', 'Ledger'] as const
 
+/** In characters: more words do not fit beside the title. */
+const ROOM = 28
+
 const PHONE = '(max-width: 599px)'
 
 const WAVES = 'M1.5 5.5c2-2 4.5-2 6.5 0s4.5 2 6.500 0M1.5 10.500c2-2 4.500-2 6.500 0s4.500 2 6.500 0'
@@ -174,21 +177,15 @@ function createOverlay(): Tell {
   function drawBadge(tally: Tally, parts: readonly Part[]): void {
     badge.dataset.tone = tally.bad ? 'bad' : tally.quiet ? 'quiet' : 'good'
     badge.setAttribute('aria-label', `Rivulet: ${inWords(parts)}. Open the overlay (Alt+Shift+D)`)
-    const [first, ...others] = parts.map(([, text]) => text)
-    refill(badge, [
-      icon(WAVES),
-      element('span', {}, first ?? 'Rivulet'),
-      ...others.map((text) => element('span', { class: 'part' }, text)),
-    ])
+    refill(badge, [icon(WAVES), ...(parts.length ? parts.map(partOf) : [element('span', {}, 'Rivulet')])])
   }
 
   function drawPanel(parts: readonly Part[]): void {
     const now = Date.now()
     const insides = picked ? [picked] : records.insides
-    refill(
-      counts,
-      parts.map(([tone, text]) => element('span', { 'data-tone': tone }, text)),
-    )
+    counts.title = inWords(parts)
+    counts.classList.toggle('short', counts.title.length > ROOM)
+    refill(counts, parts.map(partOf))
     const found = alertOf(records.insides, now)
     alert.hidden = !found
     if (found) {
@@ -357,7 +354,7 @@ const KEPT_IN = [
 ]
 
 type Tally = Readonly<Record<Tone, number>>
-type Part = readonly [tone: Tone, text: string]
+type Part = readonly [tone: Tone, count: number, word: string]
 
 function tallyOf(tones: readonly Tone[]): Tally {
   const tally = { good: 0, wait: 0, quiet: 0, bad: 0 }
@@ -368,14 +365,23 @@ function tallyOf(tones: readonly Tone[]): Tally {
 /** What there is of each, in few words. */
 function partsOf({ good, wait, quiet, bad }: Tally): Part[] {
   const parts: Part[] = [
-    ['good', `${good} sent`],
-    ['wait', `${wait} waiting`],
-    ['quiet', `${quiet} left out`],
-    ['bad', `${bad} lost`],
+    ['good', good, 'sent'],
+    ['wait', wait, 'waiting'],
+    ['quiet', quiet, 'out'],
+    ['bad', bad, 'lost'],
   ]
-  return parts.filter(([, text]) => !text.startsWith('0 '))
+  return parts.filter(([, count]) => count)
+}
+
+function partOf([tone, count, word]: Part): HTMLElement {
+  return element(
+    'span',
+    { class: 'part', 'data-tone': tone },
+    String(count),
+    element('span', { class: 'word' }, ` ${word}`),
+  )
 }
 
 function inWords(parts: readonly Part[]): string {
-  return parts.map(([, text]) => text).join(', ') || 'no events yet'
+  return parts.map(([, count, word]) => `${count} ${word}`).join(', ') || 'no events yet'
 }

@@ -1,7 +1,7 @@
 import type { Inside } from '../core/debug.ts'
 import type { QueuedEvent } from '../core/queue.ts'
 import { element } from './elements.ts'
-import { bytesInWords, countOf, tailOf, timeInWords } from './words.ts'
+import { bytesInWords, countOf, shortId, timeInWords } from './words.ts'
 
 /** As many of a destination are listed. */
 const MOST = 100
@@ -24,7 +24,7 @@ export function queueView(insides: readonly Inside[], now: number): Node[] {
       'div',
       { class: 'block' },
       element('h3', {}, element('span', {}, url || 'Undecided: no config or schema yet, or no consent')),
-      element('p', { class: 'quiet' }, sumOf(events, now)),
+      element('p', { class: 'quiet sum' }, sumOf(events, now)),
       element('ul', { class: 'rows' }, ...events.slice(0, MOST).map((event) => row(event, insides, now))),
       events.length > MOST &&
         element('p', { class: 'quiet' }, `and ${countOf(events.length - MOST, 'more event')}`),
@@ -52,7 +52,7 @@ function row(event: QueuedEvent, insides: readonly Inside[], now: number): HTMLE
     debug && mark('debug'),
     volatile && mark('memory'),
     !isOurs && mark('other page'),
-    element('span', { class: 'n mono id', title: id }, tailOf(id)),
+    element('span', { class: 'n mono id', title: id }, shortId(id)),
     element('span', { class: 'n bytes' }, bytesInWords(bytes)),
     element('span', { class: 'n age' }, Number.isFinite(since) ? timeInWords(now - since) : ''),
   )

@@ -63,19 +63,20 @@ svg { width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width:
 .badge[data-tone="bad"] { background: var(--bad-surface); color: var(--bad); }
 .badge[data-tone="quiet"] { background: var(--warn-surface); color: var(--warn); }
 .badge[data-tone="bad"] svg, .badge[data-tone="quiet"] svg { color: inherit; }
-.badge .part { font-weight: 500; }
-.badge .part::before { content: "·"; margin-right: 8px; opacity: .6; }
+.badge .part + .part { font-weight: 500; }
+.badge .part + .part::before { content: "·"; margin-right: 8px; opacity: .6; }
 
 .bar { display: flex; align-items: center; gap: 2px; padding: 6px 6px 0 14px; flex: none; }
 .bar h2 { display: flex; align-items: center; gap: 7px; }
 .bar h2 svg { color: var(--accent); }
-.counts { flex: 1; min-width: 0; display: flex; gap: 10px; padding-left: 12px; color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; }
-.counts span { display: inline-flex; align-items: center; gap: 5px; }
-.counts span::before, .state::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--tone, var(--control)); flex: none; }
+.counts { flex: 1; min-width: 0; display: flex; gap: 10px; padding-left: 12px; font-size: 12px; color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; }
+.counts .part { display: inline-flex; align-items: center; gap: 4px; }
+.counts .part::before, .state::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--tone, var(--control)); flex: none; }
 [data-tone="good"] { --tone: var(--good); }
 [data-tone="wait"] { --tone: var(--accent); }
 [data-tone="bad"] { --tone: var(--bad); }
 [data-tone="quiet"] { --tone: var(--control); }
+.counts.short .word { display: none; }
 .icon { display: grid; place-items: center; width: 32px; height: 32px; border-radius: 8px; color: var(--quiet); flex: none; }
 .icon:hover, .tool:hover { background: var(--raised); color: var(--text); }
 .icon[aria-pressed="true"] { background: var(--accent-surface); color: var(--accent); }
@@ -112,6 +113,7 @@ svg { width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width:
 .chip[data-tone="wait"] { background: var(--accent-surface); color: var(--accent); }
 .chip[data-tone="bad"] { background: var(--bad-surface); color: var(--bad); }
 .why { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; margin-top: 2px; color: var(--quiet); overflow-wrap: anywhere; }
+.excerpt { display: block; margin-top: 2px; color: var(--quiet); font: 12px/1.45 var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 [aria-expanded="true"] .why { -webkit-line-clamp: none; }
 .mark { flex: none; padding: 0 6px; border: 1px solid var(--line); border-radius: 6px; color: var(--quiet); font-size: 11px; }
 .more { padding: 2px 14px 12px; }
@@ -134,7 +136,8 @@ dd { min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; 
 .rows li { display: flex; gap: 10px; align-items: baseline; padding: 3px 0; }
 .rows .name { font-weight: 400; }
 .rows .n { flex: none; color: var(--quiet); font-variant-numeric: tabular-nums; }
-.rows .id { width: 62px; }
+.rows .id { width: 92px; }
+.sum { margin-bottom: 6px; }
 .rows .bytes { width: 54px; text-align: right; }
 .rows .age { width: 46px; text-align: right; }
 .numbers { display: flex; flex-wrap: wrap; gap: 4px 16px; font-variant-numeric: tabular-nums; }
@@ -154,17 +157,19 @@ kbd { font: 11.5px var(--mono); padding: 0 5px; border: 1px solid var(--line); b
   .badge[data-corner="0"], .badge[data-corner="1"] { bottom: calc(88px + env(safe-area-inset-bottom)); }
   .badge[data-corner="2"], .badge[data-corner="3"] { top: calc(72px + env(safe-area-inset-top)); }
   .bar { padding: 2px 2px 0 14px; }
+  .counts { font-size: 14px; }
+  .counts .word { display: none; }
   .icon { width: 44px; height: 44px; }
   .tabs { padding: 0 6px; }
-  .tab { padding: 12px 11px; min-height: 44px; }
+  .tab { padding: 12px 8px; min-height: 44px; flex: 1; text-align: center; }
   .tools { padding: 6px 4px 6px 10px; }
   /* Below 16px, iOS zooms the page. */
   .tools input, .tools select { height: 44px; font-size: 16px; }
   .head { min-height: 56px; }
   .tool { min-height: 44px; padding: 0 12px; }
   .time { font-size: 12px; }
+  .excerpt { font-size: 12.5px; }
 }
-@media (max-width: 379px) { .counts span:nth-child(n + 3) { display: none; } }
 @media (prefers-reduced-motion: no-preference) {
   .panel, .badge { animation: appear .16s ease-out; }
   .icon, .tab, .head, .tool { transition: background-color .12s, color .12s; }

@@ -57,7 +57,11 @@ export function standingOf(known: Known): Standing {
   if (!queued) return { word: 'submitted', tone: 'wait', why: 'neither queued here nor heard of yet' }
   if (!queued.url) return { word: 'undecided', tone: 'wait', why: whyUndecided(explanation) }
   if (held) return { word: 'on hold', tone: 'wait', why: 'its stream’s state is hold: it stays queued' }
-  return { word: 'waiting', tone: 'wait', why: `goes to ${queued.url}${debugInWords(explanation)}` }
+  return {
+    word: 'waiting',
+    tone: 'wait',
+    why: `queued for ${hostOf(queued.url)}${debugInWords(explanation)}`,
+  }
 }
 
 function whyDelivered(explanation: Explanation | undefined): string {
@@ -160,14 +164,42 @@ export function countOf(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
+export function hostOf(url: string): string {
+  return /^\w+:\/\/([^/?#]+)/.exec(url)?.[1] ?? url
+}
+
 /** Of a sampling id, whose beginning is what counts. */
 export function headOf(id: string): string {
   return id.length > 5 ? `${id.slice(0, 4)}…` : id
 }
 
-/** Of an event's or a client's id, which begins with the clock. */
-export function tailOf(id: string): string {
-  return id.length > 7 ? `…${id.slice(-6)}` : id
+/** Of an event's id, what tells it from others of its page: of a UUIDv7 what changes from event to event. */
+export function shortId(id: string): string {
+  const [, changing] = /^[0-9a-f]{8}-([0-9a-f]{4}-7[0-9a-f]{3})-/.exec(id) ?? []
+  if (changing) return `…${changing}…`
+  return id.length > 12 ? `${id.slice(0, 11)}…` : id
+}
+
+/** The fields of an event that are the caller's, on one line: `action: buy, product_id: mug`. */
+export function excerptOf(text: string): string {
+  const fields = Object.entries(fieldsIn(text)).filter(([name]) => !NOT_THE_CALLERS.includes(name))
+  const all = fields.map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return all.join(', ').slice(0, LONGEST_EXCERPT)
+}
+
+const NOT_THE_CALLERS = ['$schema', 'meta', 'dt', 'client_dt']
+
+/** More does not fit on any line. */
+const LONGEST_EXCERPT = 300
+
+function fieldsIn(text: string): object {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
 }
 
 /** JSON, indented; what is none, as it is. */
