@@ -118,7 +118,8 @@ export function drawInWords(explanation: Explanation | undefined): string {
 function shareInWords(draw: number, rate: number): string {
   for (let digits = 2; digits < 9; digits++) {
     const text = draw.toFixed(digits)
-    if (Number(text) !== rate && Number(text) < rate === draw < rate) return text
+    const told = Number(text)
+    if (told !== rate && told < rate === draw < rate && (told || !draw)) return text
   }
   return String(draw)
 }
