@@ -13,7 +13,10 @@ export interface DebugSwitch {
   readonly watch?: (inside: Inside) => (seen: Submit | Outcome) => void
 }
 
-/** A look into one client, which changes nothing. What `watch` does with it may throw; the client goes on. */
+/**
+ * A look into one client, which changes nothing. What `watch` does with it may throw; the client goes on. It shows what a
+ * client is made of, which any version may change.
+ */
 export interface Inside {
   /** Its instance, as its events name it. */
   readonly client: string

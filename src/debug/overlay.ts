@@ -197,7 +197,7 @@ function createOverlay(): Tell {
       node.tabIndex = name === tab ? 0 : -1
       const count = name === 'Queue' ? queuedBy(records.insides).length : 0
       number.hidden = !count
-      number.textContent = String(count)
+      number.textContent = count ? String(count) : ''
     }
     drawPicker()
     const isEvents = tab === 'Events'

@@ -2,7 +2,7 @@ import type { DebugSwitch, Inside, Submit } from '../core/debug.ts'
 import type { Outcome } from '../core/event.ts'
 import type { Note, Tell } from './note.ts'
 
-export type { DebugSwitch } from '../core/debug.ts'
+export type { DebugSwitch, Inside, Submit } from '../core/debug.ts'
 
 /**
  * In `localStorage`: names of streams, or `*`, for as long as it stands there. What begins with `rivulet ` is deleted where
@@ -61,8 +61,9 @@ function watch(inside: Inside): (seen: Submit | Outcome) => void {
 async function load(): Promise<void> {
   try {
     const { openOverlay } = await import('./overlay.ts')
-    tell = openOverlay()
-    early.splice(0).forEach(tell)
+    const show = openOverlay()
+    early.splice(0).forEach(show)
+    tell = show
   } catch (cause) {
     console.warn('rivulet: the debug overlay does not work', cause)
   }
