@@ -190,7 +190,7 @@ interface Row {
   update(name: string): void
 }
 
-function detailsOf(seen: Seen, { why }: Standing, say: (text: string) => void): HTMLElement[] {
+function detailsOf(seen: Seen, { why, tone }: Standing, say: (text: string) => void): HTMLElement[] {
   const { id, inside, at, endedAt, explanation, outcome, sent, given } = seen
   const problems = (outcome?.kind === 'dropped' && outcome.problems) || []
   const text = sent ?? given
@@ -205,15 +205,6 @@ function detailsOf(seen: Seen, { why }: Standing, say: (text: string) => void): 
   )
   const revision = explanation?.config?.revision
   return [
-    facts([
-      ['Id', element('span', { class: 'mono' }, id)],
-      ['Client', element('span', { class: 'mono' }, inside.client)],
-      ['Why', why],
-      ['Sampling', drawInWords(explanation) || 'every event'],
-      ['Goes to', explanation?.config?.url],
-      ['Config', revision && `revision ${revision}`],
-      ['Took', endedAt !== undefined && timeInWords(endedAt - at)],
-    ]),
     ...(problems.length
       ? [
           element('h3', {}, 'Problems'),
@@ -237,6 +228,17 @@ function detailsOf(seen: Seen, { why }: Standing, say: (text: string) => void): 
     text
       ? element('pre', { tabindex: '0' }, indented(text))
       : element('p', { class: 'quiet' }, 'It has no JSON.'),
+    element('h3', {}, 'About it'),
+    facts([
+      // Else it stands above.
+      ['Why', tone === 'good' && why],
+      ['Id', element('span', { class: 'mono' }, id)],
+      ['Client', element('span', { class: 'mono' }, inside.client)],
+      ['Sampling', drawInWords(explanation) || 'every event'],
+      ['Goes to', explanation?.config?.url],
+      ['Config', revision && `revision ${revision}`],
+      ['Took', endedAt !== undefined && timeInWords(endedAt - at)],
+    ]),
   ]
 }
 

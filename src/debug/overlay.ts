@@ -177,7 +177,9 @@ function createOverlay(): Tell {
   function drawBadge(tally: Tally, parts: readonly Part[]): void {
     badge.dataset.tone = tally.bad ? 'bad' : tally.quiet ? 'quiet' : 'good'
     badge.setAttribute('aria-label', `Rivulet: ${inWords(parts)}. Open the overlay (Alt+Shift+D)`)
-    refill(badge, [icon(WAVES), ...(parts.length ? parts.map(partOf) : [element('span', {}, 'Rivulet')])])
+    const all = element('span', {}, parts.length ? String(records.seen().length) : 'Rivulet')
+    const worth = parts.filter(([tone]) => tone === 'wait' || tone === (tally.bad ? 'bad' : 'quiet'))
+    refill(badge, [icon(WAVES), all, ...worth.map(partOf)])
   }
 
   function drawPanel(parts: readonly Part[]): void {

@@ -63,8 +63,8 @@ svg { width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width:
 .badge[data-tone="bad"] { background: var(--bad-surface); color: var(--bad); }
 .badge[data-tone="quiet"] { background: var(--warn-surface); color: var(--warn); }
 .badge[data-tone="bad"] svg, .badge[data-tone="quiet"] svg { color: inherit; }
-.badge .part + .part { font-weight: 500; }
-.badge .part + .part::before { content: "·"; margin-right: 8px; opacity: .6; }
+.badge .part { font-weight: 500; }
+.badge .part::before { content: "·"; margin-right: 8px; opacity: .6; }
 
 .bar { display: flex; align-items: center; gap: 2px; padding: 6px 6px 0 14px; flex: none; }
 .bar h2 { display: flex; align-items: center; gap: 7px; }
@@ -116,8 +116,8 @@ svg { width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width:
 .excerpt { display: block; margin-top: 2px; color: var(--quiet); font: 12px/1.45 var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 [aria-expanded="true"] .why { -webkit-line-clamp: none; }
 .mark { flex: none; padding: 0 6px; border: 1px solid var(--line); border-radius: 6px; color: var(--quiet); font-size: 11px; }
-.more { padding: 2px 14px 12px; }
-.more h3 { margin: 10px 0 4px; display: flex; align-items: center; justify-content: space-between; }
+.more { padding: 0 14px 14px; }
+.more h3 { margin: 10px 0 4px; min-height: 26px; display: flex; align-items: center; justify-content: space-between; }
 pre { padding: 9px 11px; border-radius: 8px; background: var(--raised); font: 11.5px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 300px; overflow: auto; tab-size: 2; }
 .tool { padding: 3px 9px; border-radius: 7px; color: var(--accent); font-weight: 500; }
 .problems li { padding: 4px 10px; margin-bottom: 3px; border-radius: 7px; background: var(--bad-surface); color: var(--bad); overflow-wrap: anywhere; }

@@ -734,7 +734,9 @@ describe('it is there where it is asked for', () => {
 
 /** A context of its own, in which the inside of the overlay is open to the test. */
 async function openContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
-  const context = await newContext({ newContext: () => browser.newContext(options) })
+  const context = await newContext({
+    newContext: () => browser.newContext({ reducedMotion: 'reduce', ...options }),
+  })
   await context.addInitScript(() => {
     const { attachShadow } = Element.prototype
     Element.prototype.attachShadow = function (init) {
