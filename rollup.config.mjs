@@ -65,7 +65,7 @@ const browser = [sourceMapsOfTsc, nodeResolve({ browser: true })]
 export default [
   // Each apart, so that it is one file, whatever they share.
   ...[
-    ...['browser', 'webview', 'config-push', 'curation', 'debug', 'fetch-later', 'redact'].map((name) => [
+    ...['browser', 'webview', 'config-push', 'curation', 'fetch-later', 'redact'].map((name) => [
       `entries/${name}`,
       name,
     ]),
@@ -78,6 +78,12 @@ export default [
   {
     input: { 'collectors/web-vitals': 'build/collectors/web-vitals.js' },
     output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
+    plugins: [...browser, es2020, minified],
+  },
+  {
+    input: { debug: 'build/debug/switch.js' },
+    // Beside it, under a name that a page without a bundler can be given by itself.
+    output: { dir: 'dist', chunkFileNames: 'debug-[name].js', sourcemap: true },
     plugins: [...browser, es2020, minified],
   },
   {

@@ -168,7 +168,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   )
   const outcomes = createOutcomes({
     environment,
-    onOutcome: (outcome) => void ask('onOutcome', () => onOutcome?.(outcome)),
+    onOutcome: (outcome) => {
+      ask('onOutcome', () => onOutcome?.(outcome))
+      ask('debug', () => watcher?.(outcome))
+    },
   })
   const ledger = createLedger({ client, sdk: SDK, newId, onChange })
   const queue = createQueue({
@@ -207,6 +210,17 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     onSettled: conclude,
     onTrouble: ledger.trouble,
   })
+  const watcher = ask('debug', () =>
+    debug?.watch?.({
+      client,
+      options,
+      explain: (stream) => explain(stream),
+      ledger: outcomes.counts,
+      queued: queue.held,
+      routes: delivery.routes,
+      configSince: configs.since,
+    }),
+  )
   if (consent === 'denied') environment.forget()
   // What earlier pages left goes out even where this one submits nothing.
   delivery.wake()
@@ -218,6 +232,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const id = idIn(data) || eventId(at)
     const submission = { id, stream: name, at, data: data as EventData, debug: isDebugged(name) }
     outcomes.submitted(id, name)
+    ask('debug', () => watcher?.(submission))
     if (isCounted(submission)) ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.

@@ -16,6 +16,8 @@ export interface Delivery {
   /** Sends now. Resolves when nothing of this client is queued any more, after `timeout` ms at the latest. */
   flush(timeout: number): Promise<void>
   close(): void
+  /** By destination, those that something was sent on. */
+  readonly routes: ReadonlyMap<string, Route>
 }
 
 /** What a delivery works with. */
@@ -156,6 +158,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     wake()
   })
   return {
+    routes,
     wake,
     drain,
     flush,

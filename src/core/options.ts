@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts'
 import { inWords } from './fields.ts'
+import type { DebugSwitch } from './debug.ts'
 import type { Event, Outcome, Problem } from './event.ts'
 import type { Curation } from './settings.ts'
 import type { ConfigPush } from './stream-config.ts'
@@ -28,9 +29,9 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   readonly curate?: Curate
   /**
    * Whether this browser is to send all events of the stream, marked so that they count nowhere: `createDebugSwitch()`
-   * of `rivulet/debug`. Default: never.
+   * of `rivulet/debug`, or any such function. Default: never.
    */
-  readonly debug?: (stream: string) => boolean
+  readonly debug?: DebugSwitch
   /**
    * What is known of each stream's schema: the `schemas` of a file that `rivulet generate` has written, or a function
    * that loads such a file when a stream's first event comes: `(stream) => import(…)`. Until it is there, events wait

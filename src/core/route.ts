@@ -22,7 +22,13 @@ const LEAVES_WITHIN = 500
 export interface Route {
   /** Sends what is queued for it now, of one client only if it is named, batch after batch, unless it has to wait. */
   send(client?: string): Promise<void>
+  /** Failures in a row, by all tabs and pages; since when it rests, in ms since 1970; for how many ms. */
+  rest(): readonly number[]
+  /** Why nothing gets through from here, once that is clear; else empty. */
+  trouble(): Trouble | ''
 }
+
+export type Trouble = 'unavailable' | 'unreachable' | 'blocked'
 
 /** What a route works with. */
 export interface RouteOptions {
@@ -43,7 +49,7 @@ export interface RouteOptions {
   /** The event is delivered, or dropped for a reason. */
   onSettled(event: QueuedEvent, reason?: DropReason, cause?: string): void
   /** The destination answers that it takes nothing, or does not answer, or a blocker lets nothing through to it. */
-  onTrouble(kind: 'unavailable' | 'unreachable' | 'blocked'): void
+  onTrouble(kind: Trouble): void
 }
 
 /** A route that knows what its destination has answered, and waits or sends less accordingly. */
@@ -55,8 +61,8 @@ export function createRoute(options: RouteOptions): Route {
   const restKey = `rest/1 ${url}`
   let rest: readonly number[] = [0, 0, 0]
   let waking = false
-  /** Whether it has been said that nothing gets through. */
-  let down = false
+  /** Why nothing gets through, from when on that has been said. */
+  let down: Trouble | '' = ''
   /** Most events in a batch: lowered to find the one that makes a batch fail, and to try whether the intake is back. */
   let limit = Infinity
   /** Events that failed alone, and how often they did after others had passed. */
@@ -173,7 +179,7 @@ export function createRoute(options: RouteOptions): Route {
         if (failuresSoFar()) setRest(0, 0)
       }
       if (down) warn(`${url} takes events again`)
-      down = false
+      down = ''
     }
     if (halve) limit = Math.ceil(batch.length / 2)
     else if (again.size) {
@@ -186,8 +192,10 @@ export function createRoute(options: RouteOptions): Route {
   /** One line, and one count, until something gets through again. */
   async function sayDown(status: number): Promise<void> {
     if (down) return
-    down = true
+    down = 'unreachable'
     const kind = status ? 'unavailable' : (await environment.answers(url)) ? 'blocked' : 'unreachable'
+    // Something may have got through meanwhile.
+    if (down) down = kind
     onTrouble(kind)
     warn(`events wait: ${url} is ${kind}, status ${status}`)
   }
@@ -217,7 +225,7 @@ export function createRoute(options: RouteOptions): Route {
     await queue.remove(settled)
   }
 
-  return { send }
+  return { send, rest: restSoFar, trouble: () => down }
 }
 
 /** As the intake takes them. */

@@ -8,6 +8,8 @@ export interface StreamConfigs {
   of(stream: string): StreamConfig | undefined
   /** Why the last config that came was not taken; empty where it was. */
   trouble(): string
+  /** When the config in force came from its URL, in ms since 1970; 0 where it was given, or there is none. */
+  since(): number
   /** What may be asked for has changed: asks for the newest, and listens anew to what is pushed. */
   restart(): void
   close(): void
@@ -62,19 +64,21 @@ export function createStreamConfigs({
   let latest = ''
   // Without a URL, what is given is all there will be.
   let config: Config | undefined = url ? undefined : readConfig({ streams: { '': {} } }, base)
+  let since = 0
   let trouble = ''
   let failures = 0
   let cancel = () => {}
   let closed = false
 
   /** Puts a config into force unless it is none, or older than the one that is: then it throws. */
-  function adopt(found: unknown): void {
+  function adopt(found: unknown, at = 0): void {
     const next = readConfig(found, base)
     // Without a revision, what came last is newest.
     if (next.revision && config?.revision && isOlder(next.revision, config.revision)) {
       throw new Error(`revision ${next.revision} is older than ${config.revision}`)
     }
     config = next
+    since = at
   }
 
   async function refresh(): Promise<void> {
@@ -103,8 +107,8 @@ export function createStreamConfigs({
         throw new Error(`status ${status}, ${text.length} characters: ${text.slice(0, 99)}`)
       }
       const found = JSON.parse(text)
-      adopt(found)
-      memo.write(memoKey, JSON.stringify([now(), found]))
+      adopt(found, now())
+      memo.write(memoKey, JSON.stringify([since, found]))
       latest = text
       onConfig()
     })
@@ -116,7 +120,7 @@ export function createStreamConfigs({
 
   function recall(): void {
     const [at, found] = JSON.parse(memo.read(memoKey) ?? '[0]')
-    if (now() - at < LONGEST_AGE) adopt(found)
+    if (now() - at < LONGEST_AGE) adopt(found, at)
   }
 
   /** What is no config changes nothing, which is false. One line in the console for each change of state. */
@@ -149,6 +153,7 @@ export function createStreamConfigs({
   return {
     of: (stream) => config?.of(stream),
     trouble: () => trouble,
+    since: () => since,
     restart: () => {
       if (closed) return
       stopPush?.()

@@ -3,6 +3,7 @@ import type { ClientOptions, StreamSchemas } from '../core/options.ts'
 import { browserEnvironment } from '../environments/browser.ts'
 
 export type { Client, Explanation } from '../core/client.ts'
+export type { DebugSwitch } from '../core/debug.ts'
 export type { Unit } from '../core/environment.ts'
 export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
 export type { Counts } from '../core/ledger.ts'

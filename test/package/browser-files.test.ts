@@ -40,7 +40,10 @@ describe('what browsers load', () => {
 
   test('is found by following the imports, those on demand too', () => {
     expect(files).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^dist\/chunks\/.*attribution.*\.js$/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/^dist\/chunks\/.*attribution.*\.js$/),
+        'dist/debug-overlay.js',
+      ]),
     )
   })
 })
