@@ -2,6 +2,7 @@ import { createClient, type Client } from '../core/client.ts'
 import type { DropReason, Event, EventMeta, Outcome, Problem } from '../core/event.ts'
 import type { ClientOptions, LoadSchemas, StreamSchema, StreamSchemas } from '../core/options.ts'
 import { type DrivenTime, settled, systemTime, type Time } from './driven-time.ts'
+import { everyStream } from './every-stream.ts'
 import type { Fault } from './faults.ts'
 import { differences, type Matching } from './matching.ts'
 import { createMemoryEnvironment } from './memory-environment.ts'
@@ -110,7 +111,7 @@ export function createRecordingClient<Schemas extends StreamSchemas = StreamSche
       intakeUrl: 'https://intake.test/v1/events',
       ...others,
       streamConfigUrl: CONFIG_URL,
-      streamConfigs: options.streamConfigs ?? allOf(schemas),
+      streamConfigs: options.streamConfigs ?? everyStream(schemas),
       schemas: typeof schemas === 'function' ? loadWatched(schemas) : watched(schemas ?? {}),
       onOutcome: (outcome) => {
         conclude(outcome)
@@ -210,16 +211,6 @@ export function createRecordingClient<Schemas extends StreamSchemas = StreamSche
       submissions = []
       outcomes = []
     },
-  }
-}
-
-/** Without the client's own accounts, which are not what a test is about. */
-function allOf(schemas: object = {}): object {
-  const names = typeof schemas === 'function' ? [] : Object.keys(schemas)
-  return {
-    streams: Object.fromEntries(
-      (names.length ? names : ['/^(?!rivulet\\.ledger$)/']).map((name) => [name, {}]),
-    ),
   }
 }
 

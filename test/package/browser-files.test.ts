@@ -12,6 +12,7 @@ const files = await withImports([
     (name) => `dist/${name}.js`,
   ),
   'dist/script.js',
+  'dist/testing.browser.js',
   'dist/validator.js',
   'dist/validator.development.js',
   ...(await scriptsIn('dist/collectors')),
