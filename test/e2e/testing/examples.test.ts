@@ -5,7 +5,7 @@ import { findChromium } from '../../support/chromium.mjs'
 import { folderOf } from '../../support/folder.ts'
 import { freePort, ROOT, runNode, tool } from './programs.ts'
 
-// jest is not among our tools: test/package/jest.test.ts installs it along with the package.
+// jest is not among our tools: test/package/runners.test.ts installs it along with the package.
 
 const EXAMPLES = join(ROOT, 'examples/testing')
 

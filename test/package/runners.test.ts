@@ -4,29 +4,59 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findChromium, QUIET } from '../support/chromium.mjs'
 import { pack, ROOT } from './tarball.ts'
 
-// jest is not among our tools: it is installed here, along with the package as its user has it.
+// Runners and documents that are not among our tools: installed here, along with the package as its user has it.
+
+const TOOLS = [
+  'jest@30.2.0',
+  'jest-environment-jsdom@30.2.0',
+  'vitest@~4.1',
+  '@vitest/browser-playwright@~4.1',
+  'playwright@1.65',
+  'happy-dom@20',
+  'jsdom@27',
+]
 
 let project: string
 
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'rivulet-jest-'))
+  project = await mkdtemp(join(tmpdir(), 'rivulet-runners-'))
   const { path } = await pack(project)
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  const packages = ['jest@30.2.0', 'jest-environment-jsdom@30.2.0', path]
-  await run('npm', [
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    ...packages,
-  ])
+  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+  await run('npm', ['install', ...options, ...TOOLS, path])
   await cp(join(ROOT, 'examples/testing'), join(project, 'testing'), { recursive: true })
 }, 300_000)
 
 afterAll(() => rm(project, { recursive: true, force: true }))
+
+test.each(['jsdom', 'happy-dom'])('the example passes in vitest with %s', async (environment) => {
+  const { stdout } = await vitest('--environment', environment)
+
+  expect(stdout).toMatch(/Tests +8 passed/)
+})
+
+test("the example passes in vitest's browser mode", async () => {
+  const launchOptions = { executablePath: await findChromium(), args: QUIET }
+  await writeFile(
+    join(project, 'testing/vitest/browser.config.js'),
+    `import { playwright } from '@vitest/browser-playwright'
+     const browser = {
+       enabled: true,
+       headless: true,
+       instances: [{ browser: 'chromium' }],
+       provider: playwright({ launchOptions: ${JSON.stringify(launchOptions)} }),
+     }
+     export default { test: { browser } }`,
+  )
+
+  const { stdout } = await vitest('--config', 'browser.config.js')
+
+  expect(stdout).toMatch(/chromium.*basket\.test\.ts/)
+  expect(stdout).toMatch(/Tests +8 passed/)
+})
 
 test('the example passes in jest', async () => {
   const { stderr } = await jest('basket')
@@ -82,6 +112,12 @@ test('jest shows what differs, and the line of the test', async () => {
   expect(stderr).toMatch(/> 7 \| +expectSubmitted\(events/)
 })
 
+function vitest(...args: readonly string[]) {
+  return run(process.execPath, ['../../node_modules/vitest/vitest.mjs', 'run', ...args], {
+    cwd: join(project, 'testing/vitest'),
+  })
+}
+
 function jest(...args: readonly string[]) {
   return run(
     process.execPath,
@@ -93,7 +129,9 @@ function jest(...args: readonly string[]) {
 }
 
 function run(command: string, args: readonly string[], { cwd = project } = {}) {
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_ENV: 'test' }
+  // What vitest has set for its own workers is not meant for others.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV$|TEST$)/.test(name))
+  const env = { ...Object.fromEntries(inherited), NO_COLOR: '1', FORCE_COLOR: '0' }
   return promisify(execFile)(command, args, { cwd, env, timeout: 280_000 }).catch((error) => {
     throw new Error(`${command} ${args.join(' ')}\n${error.stdout}${error.stderr}`, { cause: error })
   })
