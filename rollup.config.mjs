@@ -114,6 +114,12 @@ export default [
     output: { file: 'dist/edge.js', sourcemap: true },
     plugins: [sourceMapsOfTsc, nodeResolve()],
   },
+  // As it was written: who tests steps into it.
+  {
+    input: 'build/testing/testing.browser.js',
+    output: { file: 'dist/testing.browser.js', sourcemap: true },
+    plugins: browser,
+  },
   {
     input: {
       node: 'build/entries/node.js',

@@ -1,14 +1,20 @@
 import type { Event } from '../core/event.ts'
 
-/** What a faulty intake does with a request instead of accepting it: given its events, answers by `Treatment`. */
+/**
+ * What a faulty intake does with a request instead of accepting it: given its events, answers by `Treatment`. A
+ * request for stream config has none.
+ */
 export type Fault = (events: readonly Event[], body: { readonly bytes: number }) => Treatment
 
 /** What becomes of the events of a request, and of its sender. */
 export interface Treatment {
   /** Which of the events it keeps. Default: none. */
   readonly accept?: readonly Event[]
-  /** What it answers; `'cut'` breaks the connection instead, `'hang'` never answers. */
-  readonly answer: Answer | 'cut' | 'hang'
+  /**
+   * What it answers; `'cut'` breaks the connection instead, `'hang'` never answers. Default: as if nothing were wrong,
+   * which is 201, or the stream config that was asked for.
+   */
+  readonly answer?: Answer | 'cut' | 'hang'
   /** How long, in ms, the sender waits for that. Default: 0. */
   readonly after?: number
 }
@@ -23,6 +29,11 @@ export interface Answer {
 /** Seconds, or the time itself, which is sent as an HTTP date and so loses what is below a second. */
 export type RetryAfter = number | Date
 
+/** Nothing is wrong: for the requests between faults. */
+export function accepting(): Fault {
+  return (events) => ({ accept: events })
+}
+
 /** 503: it is overloaded, or being restarted. */
 export function unavailable({ retryAfter }: { retryAfter?: RetryAfter } = {}): Fault {
   return () => ({ answer: { ...problem(503, 'Service Unavailable'), headers: waiting(retryAfter) } })
@@ -31,6 +42,22 @@ export function unavailable({ retryAfter }: { retryAfter?: RetryAfter } = {}): F
 /** 429: it has had enough of this sender. */
 export function tooManyRequests({ retryAfter }: { retryAfter?: RetryAfter } = {}): Fault {
   return () => ({ answer: { ...problem(429, 'Too Many Requests'), headers: waiting(retryAfter) } })
+}
+
+/** 500: something in it is broken. */
+export function internalError(): Fault {
+  return () => ({ answer: problem(500, 'Internal Server Error') })
+}
+
+/** 404: nothing is there, as after a deploy that went wrong. */
+export function notFound(): Fault {
+  return () => ({ answer: problem(404, 'Not Found') })
+}
+
+/** 200 with JSON that breaks off in the middle; nothing is accepted. */
+export function malformed(): Fault {
+  const headers = { 'content-type': 'application/json' }
+  return () => ({ answer: { status: 200, headers, body: '{ "streams": { "' } })
 }
 
 /** It accepts the events, and then the connection breaks: the sender never learns of it. */
@@ -50,7 +77,7 @@ export function hang(): Fault {
 
 /** It accepts the events at once, and answers `ms` later. */
 export function slow(ms: number): Fault {
-  return (events) => ({ accept: events, answer: { status: 201 }, after: ms })
+  return (events) => ({ accept: events, after: ms })
 }
 
 /**
@@ -71,7 +98,7 @@ export function rejecting(which: {
       .map((event) => entry('error', event, 'the event could not be stored'))
     const accept = events.filter((event) => !isInvalid(event) && !isError(event))
 
-    if (accept.length === events.length) return { accept, answer: { status: 201 } }
+    if (accept.length === events.length) return { accept }
     if (accept.length) return { accept, answer: { status: 207, body: { invalid, error } } }
     if (error.length) return { answer: { status: 500, body: { invalid, error } } }
     return { answer: { status: 400, body: { invalid } } }
@@ -81,9 +108,7 @@ export function rejecting(which: {
 /** 413 for a body of more than `limit` bytes; a smaller one is accepted. */
 export function tooLarge(limit: number): Fault {
   return (events, { bytes }) =>
-    bytes > limit
-      ? { answer: problem(413, 'PayloadTooLargeError') }
-      : { accept: events, answer: { status: 201 } }
+    bytes > limit ? { answer: problem(413, 'PayloadTooLargeError') } : { accept: events }
 }
 
 /** Somebody on the way answers with a web page and status 200, as the wireless network of an airport does. */

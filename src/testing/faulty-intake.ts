@@ -2,60 +2,33 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Event } from '../core/event.ts'
-import { type Answer, type Fault, problem, type Treatment } from './faults.ts'
-
-/** How long a fault lasts; without either, until the next `fault` or `heal`. */
-export interface FaultLimits {
-  /** For as many requests. */
-  readonly times?: number
-  /** For as many milliseconds, from the first request on. */
-  readonly ms?: number
-}
-
-/** A request with events, as it came in. */
-export interface Post {
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly events: readonly Event[]
-  /** Of the body. */
-  readonly bytes: number
-  readonly headers: { readonly [name: string]: string | string[] | undefined }
-  /** From `sendBeacon`, whose sender hears no answer. Known of browsers that tell (`Sec-Fetch-Mode`). */
-  readonly isBeacon: boolean
-  /** What it was answered with: a status; or it was cut off, or left without an answer. */
-  readonly answer: number | 'cut' | 'hang'
-}
+import type { StreamSchemas } from '../core/options.ts'
+import { createFaultScript, type Faults } from './fault-script.ts'
+import { type Answer, problem, type Treatment } from './faults.ts'
+import { createMemoryIntake, type MemoryIntake } from './memory-intake.ts'
 
 export interface FaultyIntakeOptions {
   /** What it serves as stream config: the form that `streamConfigUrl` takes. Default: no streams. */
   readonly streamConfigs?: object
+  /** The `schemas` of a file that `rivulet generate` has written, to refuse what is invalid. Default: none. */
+  readonly schemas?: StreamSchemas | undefined
   /** Default: 0, a free one. */
   readonly port?: number
 }
 
 /**
  * An intake for tests, shaped like EventGate and its stream config API: it keeps in memory what it accepts, and fails
- * on demand. It checks no schema. Events arrive more than once where a client could not hear the answer, so they are
- * kept by `meta.id`.
+ * on demand.
  */
-export interface FaultyIntake {
+export interface FaultyIntake extends MemoryIntake {
   /** For `createClient`. */
   readonly intakeUrl: string
   /** For `createClient`. */
   readonly streamConfigUrl: string
-  /** What it has accepted: each `meta.id` once, in the order of arrival. */
-  events(): Event[]
-  /** How often it has accepted this event; 0 if never. */
-  timesAccepted(id: string): number
-  /** All requests with events so far, also those that were not accepted. */
-  readonly posts: readonly Post[]
   /** Resolves once `condition` holds, which is tried after each request; rejects after `timeout` ms (10,000). */
   until(condition: () => boolean, options?: { readonly timeout?: number }): Promise<void>
-  /** From now on this becomes of requests with events, in place of an earlier fault. */
-  fault(fault: Fault, limits?: FaultLimits): void
-  /** Accepts again. Requests that hang go on hanging. */
-  heal(): void
+  /** What becomes of requests for stream config, and how many there were. */
+  readonly configRequests: Faults & { count(): number }
   /** Serves another stream config. */
   configure(streamConfigs: object): void
   /** Refuses connections, and breaks those that are open. */
@@ -74,29 +47,15 @@ const CORS = {
   'access-control-expose-headers': 'etag, retry-after',
 }
 
-/** EventGate's `max_body_size`, in bytes. */
-const LARGEST_BODY = 102_400
-
-interface CurrentFault extends Required<FaultLimits> {
-  readonly fault: Fault
-  /** When it is over, once the first request has come. */
-  readonly end?: number
-}
-
-const HEALTHY: CurrentFault = {
-  fault: (events) => ({ accept: events, answer: { status: 201 } }),
-  times: Number.POSITIVE_INFINITY,
-  ms: Number.POSITIVE_INFINITY,
-}
-
 /** Starts one on 127.0.0.1. */
 export async function startFaultyIntake(options: FaultyIntakeOptions = {}): Promise<FaultyIntake> {
-  const kept = new Map<string, { readonly event: Event; times: number }>()
-  const posts: Post[] = []
-  const onPost = new Set<() => void>()
+  const now = () => Date.now()
+  const { take, ...intake } = createMemoryIntake({ now, schemas: options.schemas })
+  const { next: nextConfigFault, ...configFaults } = createFaultScript({ now })
+  const listeners = new Set<() => void>()
   let streamConfigs = options.streamConfigs ?? { streams: {} }
   let revision = 1
-  let current: CurrentFault = HEALTHY
+  let configRequests = 0
 
   const server = createServer((request, response) => {
     void handle(request, response).catch(() => response.destroy()) // its sender has gone away
@@ -124,69 +83,43 @@ export async function startFaultyIntake(options: FaultyIntakeOptions = {}): Prom
     send(response, problem(404, 'Not Found'))
   }
 
-  function serveConfig(request: IncomingMessage, response: ServerResponse): void {
+  function serveConfig(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    configRequests += 1
     const headers = { etag: `"${revision}"`, 'cache-control': 'no-cache' }
     const isKnown = request.headers['if-none-match'] === headers.etag
-    send(response, isKnown ? { status: 304, headers } : { status: 200, headers, body: streamConfigs })
+    const served = isKnown ? { status: 304, headers } : { status: 200, headers, body: streamConfigs }
+    return give(response, { answer: served, ...nextConfigFault()([], { bytes: 0 }) })
   }
 
   async function takeEvents(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const at = Date.now()
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    const body = Buffer.concat(chunks)
-    const events = eventsIn(body.toString())
-    const { accept = [], answer, after = 0 } = treat(events, body.length)
+    return give(response, take(Buffer.concat(chunks).toString(), request.headers))
+  }
 
-    for (const event of accept) {
-      const known = kept.get(event.meta.id)
-      if (known) known.times += 1
-      else kept.set(event.meta.id, { event, times: 1 })
-    }
-    posts.push({
-      at,
-      events: events ?? [],
-      bytes: body.length,
-      headers: request.headers,
-      isBeacon: request.headers['sec-fetch-mode'] === 'no-cors',
-      answer: typeof answer === 'object' ? answer.status : answer,
-    })
-    for (const listener of [...onPost]) listener()
-
+  async function give(response: ServerResponse, { answer = 'hang', after = 0 }: Treatment): Promise<void> {
+    for (const listener of [...listeners]) listener()
     if (after) await delay(after, undefined, { ref: false })
     if (answer === 'cut') response.destroy()
     else if (answer !== 'hang') send(response, answer)
-  }
-
-  function treat(events: readonly Event[] | undefined, bytes: number): Treatment {
-    const { times, ms, end = Date.now() + ms } = current
-    if (times <= 0 || Date.now() >= end) heal()
-    else current = { ...current, times: times - 1, end }
-    if (!events) return { answer: problem(400, 'SyntaxError') }
-    if (bytes > LARGEST_BODY) return { answer: problem(413, 'PayloadTooLargeError') }
-    return current.fault(events, { bytes })
-  }
-
-  function heal(): void {
-    current = HEALTHY
   }
 
   function until(condition: () => boolean, { timeout = 10_000 } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = () => {
         clearTimeout(timer)
-        onPost.delete(look)
+        listeners.delete(look)
         resolve()
       }
       const look = () => {
         if (condition()) finish()
       }
       const timer = setTimeout(() => {
-        onPost.delete(look)
-        const state = `${kept.size} events accepted in ${posts.length} requests`
+        listeners.delete(look)
+        const state = `${intake.events().length} events accepted in ${intake.posts.length} requests`
         reject(new Error(`not within ${timeout} ms: ${condition} (${state})`))
       }, timeout)
-      onPost.add(look)
+      listeners.add(look)
       look()
     })
   }
@@ -194,14 +127,9 @@ export async function startFaultyIntake(options: FaultyIntakeOptions = {}): Prom
   return {
     intakeUrl: `${url}/v1/events`,
     streamConfigUrl: `${url}/v1/stream-configs`,
-    events: () => [...kept.values()].map(({ event }) => event),
-    timesAccepted: (id) => kept.get(id)?.times ?? 0,
-    posts,
+    ...intake,
     until,
-    fault: (fault, limits = {}) => {
-      current = { ...HEALTHY, ...limits, fault }
-    },
-    heal,
+    configRequests: { ...configFaults, count: () => configRequests },
     configure: (next) => {
       streamConfigs = next
       revision += 1
@@ -211,17 +139,6 @@ export async function startFaultyIntake(options: FaultyIntakeOptions = {}): Prom
       if (!server.listening) await listen(port)
     },
     close: down,
-  }
-}
-
-/** The events of a body; undefined where it is not JSON of the kind. */
-function eventsIn(text: string): Event[] | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    const events = Array.isArray(body) ? body : [body]
-    return events.every((event) => typeof event?.meta?.id === 'string') ? events : undefined
-  } catch {
-    return undefined // answered with 400
   }
 }
 

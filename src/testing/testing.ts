@@ -1,20 +1,2 @@
-export {
-  type FaultyIntake,
-  type FaultyIntakeOptions,
-  type FaultLimits,
-  type Post,
-  startFaultyIntake,
-} from './faulty-intake.ts'
-export {
-  answerLost,
-  captivePortal,
-  cut,
-  type Fault,
-  hang,
-  rejecting,
-  slow,
-  tooLarge,
-  tooManyRequests,
-  unavailable,
-} from './faults.ts'
-export type { Event } from '../core/event.ts'
+export * from './everywhere.ts'
+export { type FaultyIntake, type FaultyIntakeOptions, startFaultyIntake } from './faulty-intake.ts'

@@ -13,6 +13,7 @@ const files = await withImports([
   ),
   'dist/script.js',
   'dist/stub.js',
+  'dist/testing.browser.js',
   'dist/validator.js',
   'dist/validator.development.js',
   ...(await scriptsIn('dist/collectors')),

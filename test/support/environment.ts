@@ -5,7 +5,10 @@ import { type Account, LEDGER } from '../../src/core/ledger.ts'
 import type { QueuedEvent, RecordStore } from '../../src/core/queue.ts'
 import { httpUrl } from '../../src/environments/http.ts'
 import { createIds } from '../../src/environments/ids.ts'
+import { createDrivenTime, type DrivenTime, settled } from '../../src/testing/driven-time.ts'
 import { createRandom } from './random.mjs'
+
+export { settled }
 
 /** The options that most clients of a test have. */
 export const URLS = {
@@ -18,7 +21,7 @@ export const START = Date.parse('2026-11-23T08:00:00.000Z')
 
 /** What the pages of one origin share: time, storage, and the lock. */
 export interface Origin {
-  readonly clock: Clock
+  readonly clock: DrivenTime
   readonly records: MemoryRecords
   readonly memo: Map<string, string>
   readonly locks: Map<string, Lock>
@@ -250,52 +253,8 @@ async function configAnswer(config: unknown): Promise<Answer> {
   return typeof served?.status === 'number' ? served : { status: 200, text, foreign: false }
 }
 
-export interface Clock {
-  now(): number
-  after(ms: number, callback: () => void): () => void
-  pass(ms: number): Promise<void>
-  /** As a user or a time server does it: no timer runs. */
-  set(time: number): void
-}
-
-/** Time that stands still until `pass` moves it on. */
-export function createClock(): Clock {
-  let elapsed = 0
-  let offset = START
-  let timers: { readonly due: number; readonly callback: () => void }[] = []
-
-  return {
-    now: () => Math.floor(offset + elapsed),
-    after: (ms, callback) => {
-      const timer = { due: elapsed + Math.max(0, ms), callback }
-      timers.push(timer)
-      return () => {
-        timers = timers.filter((other) => other !== timer)
-      }
-    },
-    pass: async (ms) => {
-      const end = elapsed + ms
-      await settled()
-      for (;;) {
-        const [next] = timers.filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)
-        if (!next) break
-        timers = timers.filter((timer) => timer !== next)
-        elapsed = Math.max(elapsed, next.due)
-        next.callback()
-        await settled()
-      }
-      elapsed = end
-    },
-    set: (time) => {
-      offset = time - elapsed
-    },
-  }
-}
-
-/** Resolves when every promise that can go on has gone on. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+/** Time that stands still until `pass` moves it on, from a Monday morning on. */
+export const createClock = (): DrivenTime => createDrivenTime({ start: START })
 
 export interface MemoryRecords extends RecordStore {
   readonly stored: Map<string, readonly QueuedEvent[]>

@@ -1,11 +1,15 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
+  accepting,
   answerLost,
   captivePortal,
   cut,
   type Event,
   type FaultyIntake,
   hang,
+  internalError,
+  malformed,
+  notFound,
   rejecting,
   slow,
   startFaultyIntake,
@@ -13,6 +17,48 @@ import {
   tooManyRequests,
   unavailable,
 } from '../../../src/testing/testing.ts'
+
+describe('requests for stream config', () => {
+  const streamConfigs = { streams: { 'shop.click': {} } }
+
+  test('meet a script of their own', async () => {
+    const intake = await start({ streamConfigs })
+    intake.configRequests.script([notFound(), internalError(), malformed(), unavailable({ retryAfter: 3 })])
+
+    const answers = []
+    for (let i = 0; i < 5; i++) answers.push(await fetch(intake.streamConfigUrl))
+
+    expect(answers.map(({ status }) => status)).toEqual([404, 500, 200, 503, 200])
+    expect(answers[3]?.headers.get('retry-after')).toBe('3')
+    await expect(answers[2]?.json()).rejects.toThrow(SyntaxError)
+    expect(await answers[4]?.json()).toEqual(streamConfigs)
+    expect(intake.configRequests.count()).toBe(5)
+    expect((await post(intake, [click('a')])).status).toBe(201)
+  })
+
+  test('are served late by a slow server, and cut by one that fails', async () => {
+    const intake = await start({ streamConfigs })
+
+    intake.configRequests.fault(slow(100))
+    const asked = performance.now()
+    expect(await (await fetch(intake.streamConfigUrl)).json()).toEqual(streamConfigs)
+    expect(performance.now() - asked).toBeGreaterThanOrEqual(95)
+
+    intake.configRequests.fault(cut())
+    await expect(fetch(intake.streamConfigUrl)).rejects.toThrow()
+    intake.configRequests.heal()
+    expect((await fetch(intake.streamConfigUrl)).status).toBe(200)
+  })
+
+  test('are heard of by until', async () => {
+    const intake = await start()
+
+    const asked = intake.until(() => intake.configRequests.count() === 1)
+    await fetch(intake.streamConfigUrl)
+
+    await expect(asked).resolves.toBeUndefined()
+  })
+})
 
 describe('a faulty intake', () => {
   test('accepts events as EventGate does, and keeps each id once', async () => {
@@ -83,6 +129,50 @@ describe('a faulty intake', () => {
 
     expect(first.status).toBe(503)
     expect(intake.posts.at(-1)!.at - intake.posts[0]!.at).toBeGreaterThanOrEqual(100)
+  })
+
+  test('answers with a script of faults, one for each request, and then accepts', async () => {
+    const intake = await start()
+    intake.script([unavailable(), accepting(), internalError(), notFound()])
+
+    const answers = []
+    for (const id of ['a', 'a', 'b', 'b', 'b']) answers.push(await post(intake, [click(id)]))
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 201, 500, 404, 201])
+    expect(ids(intake)).toEqual(['a', 'b'])
+  })
+
+  test('forgets a script when it is healed, or given another fault', async () => {
+    const intake = await start()
+
+    intake.script([unavailable(), unavailable()])
+    intake.heal()
+    const healed = await post(intake, [click('a')])
+    intake.script([unavailable(), unavailable()])
+    intake.fault(internalError(), { times: 1 })
+    const others = [await post(intake, [click('b')]), await post(intake, [click('b')])]
+
+    expect([healed, ...others].map(({ status }) => status)).toEqual([201, 500, 201])
+  })
+
+  test('refuses what is invalid by the schemas it is given, whatever else is wrong', async () => {
+    const validate = ({ action }: Event) =>
+      action === 'buy' ? [] : [{ path: '/action', keyword: 'const', message: '/action must be buy' }]
+    const intake = await start({ schemas: { 'shop.click': { validate } } })
+    const valid = { ...click('good'), action: 'buy' }
+    const invalid = { ...click('bad'), action: 'steal' }
+
+    const mixed = await post(intake, [valid, invalid])
+    intake.fault(answerLost())
+    await expect(post(intake, [{ ...invalid, meta: { ...invalid.meta, id: 'worse' } }])).rejects.toThrow()
+
+    expect(mixed.status).toBe(207)
+    expect(await mixed.json()).toMatchObject({ invalid: [{ event: invalid }], error: [] })
+    expect(ids(intake)).toEqual(['good'])
+    expect(intake.rejected()).toMatchObject([
+      { event: invalid, problems: [{ message: '/action must be buy' }] },
+      { event: { meta: { id: 'worse' } } },
+    ])
   })
 
   test('accepts and then loses the answer, or is cut before it accepts', async () => {

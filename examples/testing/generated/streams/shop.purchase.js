@@ -1,0 +1,5 @@
+// Written by "rivulet generate" from streams.json, revision 2026-11-01.1. Do not edit.
+
+import { schema } from '../schemas/shop/purchase/1.0.0.js'
+
+export const schemas = { 'shop.purchase': schema }
