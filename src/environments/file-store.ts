@@ -313,9 +313,9 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
 
   /** Copies what is needed of the logs into one that stays, and deletes them. */
   async function merge(names: readonly string[]): Promise<void> {
-    const merged = names.map((name) => logs.get(name)!)
-    const live = new Set(merged.flatMap(({ puts }) => [...puts.keys()]).filter((key) => !isRemoved(key)))
-    const remove = removesNeededOf(merged)
+    const puts = names.flatMap((name) => [...logs.get(name)!.puts.keys()])
+    const live = new Set(puts.filter((key) => !isRemoved(key)))
+    const remove = removesNeededOf(names)
     const changes = [...[...live].map(recordOf), ...(remove.length ? [{ remove }] : [])]
     if (current && names.includes(current)) current = undefined
     if (changes.length) {
@@ -349,8 +349,8 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
   }
 
   function isOvergrown(): boolean {
+    if (!own.size && !removesNeededOf([...mine]).length) return true
     const all = [...mine].map((name) => logs.get(name)!)
-    if (!own.size && !removesNeededOf(all).length) return true
     const size = all.reduce((sum, log) => sum + log.size, 0)
     // To find out takes a while.
     if (size < checkedSize + LEAST_GARBAGE / 4) return false
@@ -360,12 +360,16 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
     return size - needed > Math.max(needed, LEAST_GARBAGE)
   }
 
-  /** Those of what is in logs of others. */
-  function removesNeededOf(all: readonly Log[]): string[] {
-    const others = [...logs].filter(([name]) => !mine.has(name)).map(([, log]) => log)
-    return [...new Set(all.flatMap(({ removes }) => [...removes]))].filter((key) =>
-      others.some(({ puts, broken }) => puts.has(key) || broken.has(key)),
-    )
+  /**
+   * Removals in these logs that are needed without them, since another log puts the record. One that others may be
+   * copying just now counts as another.
+   */
+  function removesNeededOf(names: readonly string[]): string[] {
+    const others = [...logs]
+      .filter(([name]) => !mine.has(name) || !names.includes(name))
+      .map(([, log]) => log)
+    const removes = new Set(names.flatMap((name) => [...logs.get(name)!.removes]))
+    return [...removes].filter((key) => others.some(({ puts, broken }) => puts.has(key) || broken.has(key)))
   }
 
   /** An untouched log is taken for abandoned. */
