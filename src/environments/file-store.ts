@@ -82,15 +82,14 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
   const records = new Map<string, unknown>()
   /** Names of the logs that nobody else writes to or takes up, the oldest first. */
   const mine = new Set<string>()
-  /** Keys of the records that were put here. */
-  const own = new Set<string>()
+  /** Keys of the records that are in its logs and needed, with how many bytes each takes there, and all together. */
+  const own = new Map<string, number>()
+  let ownBytes = 0
   /** What is not known to be written yet. */
   const unwritten = new Set<Transaction>()
   /** The log that is appended to. */
   let current: string | undefined
   let last: Promise<unknown> = Promise.resolve()
-  /** Of its logs, when it was last seen how much of them is needed. */
-  let checkedSize = 0
   /** When tidying is tried again, where it has failed. */
   let restsUntil = 0
   let touched = Date.now()
@@ -152,10 +151,16 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
     logs.set(name, log)
     mine.add(name)
     current = name
-    learn(
-      log,
-      changes.map((change, index) => ({ ...change, bytes: frames[index]!.length })),
-    )
+    const framed = changes.map((change, index) => ({ ...change, bytes: frames[index]!.length }))
+    learn(log, framed)
+    for (const change of framed) if ('put' in change) count(change.put, change.bytes)
+  }
+
+  /** With 0, it is needed no longer. */
+  function count(key: string, bytes: number): void {
+    ownBytes += bytes - (own.get(key) ?? 0)
+    if (bytes) own.set(key, bytes)
+    else own.delete(key)
   }
 
   async function appendTo(name: string, frames: readonly Buffer[], isThere: boolean): Promise<void> {
@@ -250,7 +255,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
       isWhole = true
       for (const name of names) isWhole &&= await readOn(name)
     }
-    for (const key of own) if (isRemoved(key)) own.delete(key)
+    for (const key of own.keys()) if (isRemoved(key)) count(key, 0)
     for (const key of records.keys())
       if (!own.has(key) && (isRemoved(key) || !isPut(key))) records.delete(key)
   }
@@ -289,7 +294,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
 
   /** Whoever empties the folder does not know what others have in it. */
   async function putBack(): Promise<void> {
-    const lost = [...own].filter((key) => !isPut(key))
+    const lost = [...own.keys()].filter((key) => !isPut(key))
     if (!lost.length) return
     warn(`${folder}: a log was deleted while it was in use; ${lost.length} records are written again`)
     await append(transactionOf(lost.map(recordOf)))
@@ -322,7 +327,6 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
       await append(transactionOf(changes))
       if (current && fsync !== 'never') await syncNow(current)
       if (syncFailure) throw syncFailure
-      for (const key of live) own.add(key)
     }
     // The oldest first: a removal leaves after what it removes.
     for (const name of names) {
@@ -340,7 +344,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
     if (!all.length) return
     try {
       await merge(all)
-      restsUntil = checkedSize = 0
+      restsUntil = 0
     } catch (cause) {
       // There may be no room for the new one. Nothing is lost by waiting.
       if (!restsUntil) warn(`${folder}: could not be tidied`, cause)
@@ -350,14 +354,9 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
 
   function isOvergrown(): boolean {
     if (!own.size && !removesNeededOf([...mine]).length) return true
-    const all = [...mine].map((name) => logs.get(name)!)
-    const size = all.reduce((sum, log) => sum + log.size, 0)
-    // To find out takes a while.
-    if (size < checkedSize + LEAST_GARBAGE / 4) return false
-    checkedSize = size
-    let needed = 0
-    for (const { puts } of all) for (const [key, bytes] of puts) if (own.has(key)) needed += bytes
-    return size - needed > Math.max(needed, LEAST_GARBAGE)
+    let size = 0
+    for (const name of mine) size += logs.get(name)!.size
+    return size - ownBytes > Math.max(ownBytes, LEAST_GARBAGE)
   }
 
   /**
@@ -386,6 +385,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
     records.clear()
     mine.clear()
     own.clear()
+    ownBytes = 0
     current = undefined
   }
 
@@ -420,9 +420,8 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
           syncFailure = undefined
           written(transaction)
         }
-        for (const key of put.keys()) own.add(key)
         for (const key of remove) {
-          own.delete(key)
+          count(key, 0)
           records.delete(key)
         }
         syncSoon()

@@ -81,7 +81,7 @@ test('a turn ends with its work, also where that fails', async () => {
   await alone(URL, async () => {})
 })
 
-test.for([
+test.for<[string, string]>([
   ['has ended', `${PLACE}-${2 ** 22 + 1}-1`],
   ['has ended, and whose pid is another process now', `${PLACE}-${PID}-1`],
 ])('the turn of a process that %s is taken over at once', async ([, mark]) => {
@@ -114,7 +114,7 @@ test('eight that see the same dead holder go one at a time', async () => {
   }
 })
 
-test.for([
+test.for<[string, string]>([
   ['hangs', MARK],
   ['runs on another machine', 'ffffffffffff-1-1'],
   ['was killed before it could say who it is', ''],
