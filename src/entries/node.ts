@@ -1,5 +1,6 @@
 import { type Client, createClient as createCoreClient } from '../core/client.ts'
 import { type ClientOptions, checkOptions, OPTIONS, type StreamSchemas } from '../core/options.ts'
+import { withFileQueue } from '../environments/file-queue.ts'
 import { httpUrl } from '../environments/http.ts'
 import { nodeEnvironment } from '../environments/node.ts'
 
@@ -46,6 +47,7 @@ export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   given: NodeClientOptions<Schemas>,
 ): Client<Schemas> {
   checkOptions(given, httpUrl, NODE_OPTIONS)
-  const { queueDir, fsync, ...options } = given
-  return createCoreClient(options, nodeEnvironment({ queueDir, fsync }))
+  const { queueDir, fsync = 'interval', ...options } = given
+  const platform = nodeEnvironment()
+  return createCoreClient(options, queueDir ? withFileQueue(platform, { queueDir, fsync }) : platform)
 }

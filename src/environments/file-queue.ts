@@ -11,32 +11,34 @@ import { MARK } from './process-mark.ts'
 /** The 1 is the version of the layout: what another version keeps stays for the client that can read it. */
 const LAYOUT = 'rivulet-1'
 
-/** What a folder gives to an environment: what survives the process, and turns with others that use it. */
-export type FileQueue = Pick<
-  Environment,
-  'records' | 'memo' | 'alone' | 'phase' | 'onPhase' | 'soon' | 'forget'
->
-
-export interface FileQueueOptions extends Omit<FileStoreOptions, 'folder'> {
+export interface FileQueueOptions extends Pick<FileStoreOptions, 'fsync'> {
   readonly queueDir: string
 }
 
 /**
- * A queue in files that survives the process, however it ends: what was written is there, and at an exit that the
- * process hears of, all that was submitted. A folder that does not work throws nothing: the queue goes on in memory.
+ * The platform with its queue in files, which survives the process, however it ends: what was written is there, and at
+ * an exit that the process hears of, all that was submitted. A folder that does not work throws nothing: the queue goes
+ * on in memory. Ids stay the platform's own, so that no two processes share a session.
  */
-export function createFileQueue({ queueDir, ...options }: FileQueueOptions): FileQueue {
+export function withFileQueue(platform: Environment, { queueDir, fsync }: FileQueueOptions): Environment {
   // The process may go to another folder.
   const folder = join(resolve(queueDir), LAYOUT)
   // Before anybody asks for a turn in it. Why it cannot be made, the queue says when it reads it.
   attempt(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
-  const store = createFileStore({ folder, ...options })
+  const store = createFileStore({ folder, fsync, warn: platform.warn })
+  const life = watchExit()
   return {
+    ...platform,
+    ...life,
     records: store,
     memo: fileMemo(folder),
     alone: createFileTurns(folder),
-    forget: store.clear,
-    ...watchExit(),
+    forget: () => {
+      platform.forget()
+      store.clear()
+    },
+    // What exits does not hear an answer, nor gets a request out.
+    post: async (url, body) => (life.phase() === 'gone' ? 'unsent' : platform.post(url, body)),
   }
 }
 

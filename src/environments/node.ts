@@ -1,45 +1,22 @@
 import type { Environment } from '../core/environment.ts'
-import { createFileQueue, type FileQueue } from './file-queue.ts'
-import type { Fsync } from './file-store.ts'
 import { createIds } from './ids.ts'
 import { httpUrl, request } from './http.ts'
 
 /** A longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-export interface NodeEnvironmentOptions {
-  /** Default: none, the queue is in memory. */
-  readonly queueDir?: string | undefined
-  /** Default: interval. */
-  readonly fsync?: Fsync | undefined
-}
-
-/** A queue in memory: nothing survives the process, and what lives as long as it does is kept by whoever made it. */
-const IN_MEMORY: FileQueue = {
-  memo: { read: () => undefined, write: () => {} },
-  // The queue is the client's own.
-  alone: (_, work) => work(() => true),
-  phase: () => 'visible',
-  onPhase: () => () => {},
-  forget: () => {},
-}
-
-/** A Node process: no page and no device, a session that ends with 30 minutes of idleness. */
-export function nodeEnvironment({ queueDir, fsync = 'interval' }: NodeEnvironmentOptions = {}): Environment {
+/** A Node process: the queue in memory, no page and no device, a session that ends with 30 minutes of idleness. */
+export function nodeEnvironment(): Environment {
+  // Nothing survives the process, and what lives as long as it does is kept by whoever made it.
+  const memo = { read: () => undefined, write: () => {} }
   const now = () => Date.now()
-  const warn: Environment['warn'] = (message, cause = '') => console.warn(`rivulet: ${message}`, cause)
-  const queue = queueDir ? createFileQueue({ queueDir, fsync, warn }) : IN_MEMORY
-  // A session is the process's own: it knows of no visitor that it would share with others.
-  const { eventId, ids, forget } = createIds({ now, memo: IN_MEMORY.memo })
+  const { eventId, ids, forget } = createIds({ now, memo })
   return {
-    ...queue,
     eventId,
     ids: { ...ids, pageview: () => undefined, device: () => undefined },
     context: {},
-    forget: () => {
-      forget()
-      queue.forget()
-    },
+    memo,
+    forget,
     now,
     random: Math.random,
     resolve: httpUrl,
@@ -49,14 +26,17 @@ export function nodeEnvironment({ queueDir, fsync = 'interval' }: NodeEnvironmen
       return () => clearTimeout(timer)
     },
     get: createGet(),
-    // A process that exits does not hear an answer, nor gets a request out.
-    post: async (url, body) => (queue.phase() === 'gone' ? 'unsent' : request(url, { method: 'POST', body })),
+    post: (url, body) => request(url, { method: 'POST', body }),
     // Nobody asks: what tells a blocker from a server that is gone is only of use in a page.
     answers: async () => false,
+    // The queue is the client's own.
+    alone: (_, work) => work(() => true),
     tell: () => {},
     onTold: () => () => {},
     gpc: () => false,
-    warn,
+    phase: () => 'visible',
+    onPhase: () => () => {},
+    warn: (message, cause = '') => console.warn(`rivulet: ${message}`, cause),
   }
 }
 

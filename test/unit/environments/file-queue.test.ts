@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Client, createClient } from '../../../src/core/client.ts'
 import { createQueue } from '../../../src/core/queue.ts'
-import { createFileQueue } from '../../../src/environments/file-queue.ts'
+import { withFileQueue } from '../../../src/environments/file-queue.ts'
 import { nodeEnvironment } from '../../../src/environments/node.ts'
 import { createTestEnvironment, PLAIN_QUEUE } from '../../support/environment.ts'
 import { EVENT } from '../../support/store-contract.ts'
@@ -32,8 +32,12 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true })
 })
 
+function platformIn(queueDir: string) {
+  return withFileQueue(nodeEnvironment(), { queueDir, fsync: 'never' })
+}
+
 function open(options: object = {}) {
-  const client = createClient({ ...OPTIONS, ...options }, nodeEnvironment({ queueDir: join(base, 'queue') }))
+  const client = createClient({ ...OPTIONS, ...options }, platformIn(join(base, 'queue')))
   clients.push(client)
   return client
 }
@@ -60,7 +64,7 @@ test('what is submitted is in the folder soon after, but for what is to stay in 
 
 test('what is submitted in one window of 40 ms is one write', async () => {
   const { warnings, environment } = createTestEnvironment()
-  const store = createFileQueue({ queueDir: base, fsync: 'never', warn: () => {} }).records!
+  const store = platformIn(base).records!
   const write = vi.spyOn(store, 'write')
   let keys = 0
   const queue = createQueue({ ...environment, ...PLAIN_QUEUE, records: store, nextKey: () => `${++keys}` })
@@ -113,7 +117,7 @@ test('a client that is closed leaves its events for the next, which sends them',
   expect(await first.flush({ timeout: 200 })).toBe(1)
   await first.close()
 
-  const second = nodeEnvironment({ queueDir: join(base, 'queue') })
+  const second = platformIn(join(base, 'queue'))
   const bodies: string[] = []
   const post = async (_: string, body: string) => {
     bodies.push(body)
@@ -139,12 +143,8 @@ test('where the folder cannot be made, the client goes on in memory, and says so
   expect(String(storage[0]![1])).toContain('queue')
 })
 
-test('an empty name is no folder', () => {
-  expect(nodeEnvironment({ queueDir: '' }).records).toBeUndefined()
-})
-
 test('small texts survive; the session is its process’s own, and there is no device', () => {
-  const [one, other] = [0, 1].map(() => nodeEnvironment({ queueDir: base }))
+  const [one, other] = [0, 1].map(() => platformIn(base))
 
   one!.memo.write('config/1 https://shop.example/streams.json', 'a config')
 
