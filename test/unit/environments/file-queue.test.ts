@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Client, createClient } from '../../../src/core/client.ts'
+import { createClient as createNodeClient, type NodeClientOptions } from '../../../src/entries/node.ts'
 import { createQueue } from '../../../src/core/queue.ts'
 import { withFileQueue } from '../../../src/environments/file-queue.ts'
 import { nodeEnvironment } from '../../../src/environments/node.ts'
@@ -153,4 +154,13 @@ test('small texts survive; the session is its process’s own, and there is no d
   expect(one!.ids.session()).not.toBe(other!.ids.session())
   expect(one!.ids.device()).toBeUndefined()
   expect(readdirSync(join(base, 'rivulet-1')).join()).not.toMatch(/tmp/)
+})
+
+test.for([
+  [{ queueDir: 7 }, 'queueDir is 7 (number); wanted: string'],
+  [{ fsync: 'sometimes' }, 'fsync is sometimes (string); wanted: always or interval or never'],
+])('a wrong option throws: %j', ([wrong, message]) => {
+  const options = { ...OPTIONS, ...(wrong as object) } as NodeClientOptions
+
+  expect(() => createNodeClient(options)).toThrow(new TypeError(`createClient: ${message}`))
 })

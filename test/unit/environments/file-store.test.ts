@@ -270,6 +270,22 @@ test('clearing takes all that is in the folder, and what is on its way to it, at
   expect(warnings).toEqual([])
 })
 
+test('what is cleared in the midst of a write is not there behind it either', async () => {
+  const store = open()
+  await store.write(new Map([put('1')]), [])
+  const prototype = await handlePrototype()
+  const { writeFile } = prototype
+  vi.spyOn(prototype, 'writeFile').mockImplementationOnce(async function (this: typeof prototype, bytes) {
+    store.clear()
+    await writeFile.call(this, bytes)
+  })
+
+  await store.write(new Map([put('2')]), [])
+
+  expect(await keysOf(store)).toEqual([])
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('what another layout has in the folder above stays as it is', async () => {
   const store = open('never', join(base, 'rivulet-1'))
   writeFileSync(join(base, 'rivulet-2'), 'packed')

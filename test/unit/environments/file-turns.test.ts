@@ -1,10 +1,21 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFileTurns } from '../../../src/environments/file-turns.ts'
 import { MARK } from '../../../src/environments/process-mark.ts'
 import { createPromise } from '../../support/environment.ts'
+
+/** What others do between the moment in which a turn is seen to be free and that in which it is taken. */
+let beforeTaking = () => {}
+vi.mock('node:fs/promises', async (load) => {
+  const real = await load<typeof import('node:fs/promises')>()
+  const open: typeof real.open = (path, flags, mode) => {
+    if (flags === 'wx') beforeTaking()
+    return real.open(path, flags, mode)
+  }
+  return { ...real, open }
+})
 
 const [PLACE, PID] = MARK.split('-')
 const URL = 'https://intake.example/v1/events'
@@ -14,6 +25,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rivulet-turns-'))
 })
 afterEach(() => {
+  beforeTaking = () => {}
   vi.restoreAllMocks()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -112,6 +124,26 @@ test('eight that see the same dead holder go one at a time', async () => {
     await Promise.all(turns)
     expect(most).toBe(1)
   }
+})
+
+test('who has seen a turn that others have taken twice since does not have it as well', async () => {
+  const path = await heldBy(`${PLACE}-${2 ** 22 + 1}-1`)
+  const two = path.replace(/1$/, '3')
+  beforeTaking = () => {
+    beforeTaking = () => {}
+    writeFileSync(two, MARK)
+    rmSync(path)
+  }
+  let taken = false
+
+  const turn = createFileTurns(folder)(URL, async () => {
+    taken = true
+  })
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([basename(two)]), { timeout: 5000 })
+  expect(taken).toBe(false)
+
+  writeFileSync(two, 'free')
+  await turn
 })
 
 test.for<[string, string]>([
