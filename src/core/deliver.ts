@@ -43,7 +43,7 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
 /** Sends whenever there is something to send, and the page or another tab lets it. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { queue, environment, allowed, mayGo, decide, evict, left, net, client } = options
-  const { alone, phase, after, warn } = environment
+  const { alone, phase, after, warn, soon = (work) => void Promise.resolve().then(work) } = environment
   const routes = new Map<string, Route>()
   const flying = new Map<QueuedEvent, Phase>()
   /** Destinations for which the net has been given something. */
@@ -65,7 +65,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     handing = true
     // The page may not come back, so what is at hand goes without waiting for the store or for other tabs; behind
     // what else is submitted in this task, which may be the page's last.
-    void Promise.resolve().then(handOver)
+    soon(handOver)
   }
 
   async function drain(): Promise<void> {

@@ -31,6 +31,8 @@ export interface Environment {
   resolve(url: string): string | undefined
   /** Calls back after `ms`; the returned function takes it back. Keeps a process alive only where told. */
   after(ms: number, callback: () => void, options?: { holdProcess: boolean }): () => void
+  /** Does it behind the task of now, or at once where that is the last. Default: as a microtask. */
+  soon?(work: () => void): void
   /** What is at the URL, revalidated with its server. */
   get(url: string): Promise<Answer>
   /**

@@ -1,5 +1,6 @@
 import { type Client, createClient as createCoreClient } from '../core/client.ts'
 import { type ClientOptions, checkOptions, OPTIONS, type StreamSchemas } from '../core/options.ts'
+import { withFileQueue } from '../environments/file-queue.ts'
 import { httpUrl } from '../environments/http.ts'
 import { nodeEnvironment } from '../environments/node.ts'
 
@@ -23,11 +24,20 @@ export type { Curation, StreamConfig } from '../core/settings.ts'
 /** What `createClient` takes in Node, beside the options for browsers. */
 export interface NodeClientOptions<Schemas extends StreamSchemas = StreamSchemas>
   extends ClientOptions<Schemas> {
-  /** A folder in which events are kept until the intake has answered for them. Default: none, they are in memory. */
+  /**
+   * A folder in which events are kept until the intake has answered for them, shared by all processes that name it.
+   * Default: none, they are in memory.
+   */
   readonly queueDir?: string
+  /**
+   * When what is in `queueDir` is forced to the disk, so that it survives a power cut, too: `always`, before an event
+   * counts as kept; `interval`, a second later; `never`, when the system does it. What a process has written survives
+   * its end in any case. Default: `interval`.
+   */
+  readonly fsync?: 'always' | 'interval' | 'never'
 }
 
-const NODE_OPTIONS = new Map([...OPTIONS, ['queueDir', 'string']])
+const NODE_OPTIONS = new Map([...OPTIONS, ['queueDir', 'string'], ['fsync', 'always or interval or never']])
 
 /**
  * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers
@@ -37,6 +47,7 @@ export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   given: NodeClientOptions<Schemas>,
 ): Client<Schemas> {
   checkOptions(given, httpUrl, NODE_OPTIONS)
-  const { queueDir: _, ...options } = given
-  return createCoreClient(options, nodeEnvironment())
+  const { queueDir, fsync = 'interval', ...options } = given
+  const platform = nodeEnvironment()
+  return createCoreClient(options, queueDir ? withFileQueue(platform, { queueDir, fsync }) : platform)
 }

@@ -4,6 +4,7 @@ import * as burst from './burst.mjs'
 import * as clickThrough from './click-through.mjs'
 import * as durability from './durability.mjs'
 import * as fetchLater from './fetch-later.mjs'
+import * as fileQueue from './file-queue.mjs'
 import { openLab } from './lab.mjs'
 import { machine } from './machine.mjs'
 import * as mainThread from './main-thread.mjs'
@@ -21,12 +22,22 @@ import * as traffic from './traffic.mjs'
  */
 
 /** @type {readonly Measurement[]} */
-const MEASUREMENTS = [submitCost, mainThread, burst, durability, traffic, clickThrough, fetchLater, steering]
+const MEASUREMENTS = [
+  submitCost,
+  mainThread,
+  burst,
+  durability,
+  traffic,
+  clickThrough,
+  fetchLater,
+  steering,
+  fileQueue,
+]
 const NAMES = MEASUREMENTS.map(({ name }) => name)
 
 const HELP = `npm run bench -- [options]
 
-Measures what Rivulet costs a page and how fast it is, and prints a table. Takes about six minutes.
+Measures what Rivulet costs a page and how fast it is, and prints a table. Takes about eight minutes.
 
   --only NAME  one measurement (may be given more than once): ${NAMES.join(', ')}
   --quick      fewer runs: in a minute, and less to rely on

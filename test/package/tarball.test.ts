@@ -47,6 +47,7 @@ describe('the packed package', () => {
       ...[
         'docs/console.md',
         'docs/designing-an-event.md',
+        'docs/node.md',
         'docs/querying.md',
         'docs/stream-config.md',
         'docs/testing.md',

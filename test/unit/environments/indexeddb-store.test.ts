@@ -1,9 +1,10 @@
 import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb'
 import { createStore, get, set } from 'idb-keyval'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
+import { createQueue } from '../../../src/core/queue.ts'
 import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
 import { createTestEnvironment, PLAIN_QUEUE } from '../../support/environment.ts'
+import { EVENT, NONE, storeContract } from '../../support/store-contract.ts'
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory())
@@ -12,44 +13,11 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const EVENT: QueuedEvent = { id: 'e', stream: 's', client: 'c', url: 'u', json: '{}', bytes: 2 }
 const fail = () => {
   throw new DOMException('denied', 'SecurityError')
 }
-const NONE = new Set<string>()
 
-test('what is written is read as it was, by another store too', async () => {
-  await createIndexedDbStore().write(new Map([['1', [EVENT, { ...EVENT, id: 'f' }]]]), [])
-
-  expect(await createIndexedDbStore().read(NONE)).toEqual(new Map([['1', [EVENT, { ...EVENT, id: 'f' }]]]))
-})
-
-test('one write puts and removes', async () => {
-  const store = createIndexedDbStore()
-  await store.write(new Map([['1', [EVENT]]]), [])
-
-  await store.write(new Map([['2', [EVENT]]]), ['1', 'never there'])
-
-  expect([...(await store.read(NONE)).keys()]).toEqual(['2'])
-})
-
-test('records whose keys are known are named without their events', async () => {
-  const store = createIndexedDbStore()
-  await store.write(
-    new Map([
-      ['1', [EVENT]],
-      ['2', [EVENT]],
-    ]),
-    [],
-  )
-
-  expect(await store.read(new Set(['1']))).toEqual(
-    new Map([
-      ['1', undefined],
-      ['2', [EVENT]],
-    ]),
-  )
-})
+storeContract(createIndexedDbStore)
 
 test('a database of another layout is left as it is for the client that can read it', async () => {
   const other = createStore('rivulet/2', 'queue')
