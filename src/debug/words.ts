@@ -92,6 +92,7 @@ function whyDropped(reason: DropReason, explanation: Explanation | undefined): s
     'before-queue': 'beforeQueue returned null or another event, or threw',
     unserializable: 'it cannot be written as JSON',
     'too-large': 'it has more than 90 kB of JSON',
+    'no-page': 'there is no page here',
     closed: 'the client was closed',
     consent: 'consent is denied',
     gpc: 'the browser asks for privacy (Global Privacy Control)',
