@@ -49,6 +49,7 @@ describe('the packed package', () => {
         'docs/designing-an-event.md',
         'docs/querying.md',
         'docs/stream-config.md',
+        'docs/web-views.md',
         'package.json',
       ],
     ]

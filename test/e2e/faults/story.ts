@@ -45,8 +45,10 @@ export interface SceneOptions {
   readonly options?: object
   /** Of the pages. `INTAKE` in them stands for the intake's origin. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Runs in each page before any other script. */
-  readonly before?: () => void
+  /** Runs in each page before any other script; as text, where it is to hold something of the test's. */
+  readonly before?: (() => void) | string
+  /** Whose `createClient` the pages call: `rivulet/webview`'s, say. Default: `rivulet`'s. */
+  readonly entry?: 'browser' | 'webview'
   /** By a host name that is no secure context. */
   readonly insecure?: boolean
 }
@@ -74,8 +76,12 @@ export async function startScene(engine: Engine, given: SceneOptions = {}): Prom
     name,
     value.replaceAll('INTAKE', origin),
   ])
+  const { before = () => {}, entry = 'browser' } = given
   const address = await serveSite(
-    { '/before.js': `${NOTES};(${given.before ?? (() => {})})()`, '/page.js': page(options) },
+    {
+      '/before.js': `${NOTES};${typeof before === 'string' ? before : `(${before})()`}`,
+      '/page.js': page(options, entry),
+    },
     {
       headers: Object.fromEntries(headers),
       head: `${engine.agent?.head ?? ''}<script src="/before.js"></script>`,
@@ -148,9 +154,9 @@ const NOTES = `
     window.complaints.push('violated: ' + violatedDirective + ' by ' + blockedURI))
 `
 
-function page(options: object): string {
+function page(options: object, entry: string): string {
   return `
-    import { createClient } from '/rivulet/browser.js'
+    import { createClient } from '/rivulet/${entry}.js'
     window.outcomes = []
     const onOutcome = (outcome) => { window.outcomes.push(outcome) }
     window.client = createClient({ ...${JSON.stringify(options)}, onOutcome })
