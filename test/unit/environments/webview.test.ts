@@ -282,6 +282,21 @@ describe('until the app says hello', () => {
     expect(app.taken.size).toBe(1)
   })
 
+  test('what it has left counts also where there is no way to it yet, and costs no second request', async () => {
+    const app = createApp({ isThere: false })
+    const connect: App['connect'] = (onMessage) => {
+      onMessage(HELLO)
+      return app.connect(onMessage)
+    }
+    const page = await greeted({ ...app, connect })
+
+    const id = page.client.submit('cart')
+    await page.pass(LINGER)
+
+    expect(page.sent()).toMatchObject([{ meta: { id }, performer: { session_id: SESSION } }])
+    expect(page.gets).toHaveLength(1)
+  })
+
   test('one that comes within the call is heard', async () => {
     const app = createApp()
     const connect: App['connect'] = (onMessage) => {
@@ -437,6 +452,31 @@ describe('a page that goes', () => {
     expect(queued(second)).toEqual([])
   })
 
+  test('and comes back hands over again what nobody could hear, and trusts the app as before', async () => {
+    const app = createApp({ onEvents: (events, { write }) => write(events) })
+    const page = await greeted(app)
+    const id = page.client.submit('click')
+    await page.turn('gone')
+
+    app.behave({ onEvents: takesAll })
+    await page.turn('visible')
+    await page.pass(LINGER + ACKS_WITHIN)
+
+    expect(app.timesHanded(id)).toBe(2)
+    expect(words(page)).toEqual(['delivered'])
+    expect(page.posts).toEqual([])
+  })
+
+  test('leaves to the app what it would leave to a beacon: with `resend: false` that ends it', async () => {
+    const app = createApp()
+    const page = await greeted(app, { options: { resend: false } })
+
+    page.client.submit('click')
+    await page.turn('gone')
+
+    expect(words(page)).toEqual(['unconfirmed'])
+  })
+
   test('where it is merely hidden, the app is handed the events, and heard', async () => {
     const app = createApp()
     const page = await greeted(app)
@@ -582,12 +622,19 @@ describe('stream config', () => {
       onMessage({ ...HELLO, config: off })
       return app.connect(onMessage)
     }
-    const page = open({ ...app, connect }, { options: { streamConfigs: CONFIG } })
+    const page = open(
+      { ...app, connect },
+      {
+        options: { streamConfigs: CONFIG },
+        environment: { config: off },
+      },
+    )
 
     page.client.submit('click')
     await page.pass(0)
 
     expect(words(page)).toEqual(['killed'])
+    expect(page.warnings).toEqual([])
   })
 
   test('that came while the visitor had not agreed is in force once he has', async () => {
