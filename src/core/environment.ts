@@ -1,5 +1,6 @@
 import type { DropReason, Fate } from './event.ts'
 import type { RecordStore } from './queue.ts'
+import type { StreamConfig } from './settings.ts'
 
 /**
  * What a platform gives: clock, ids, context, storage, requests, signals. Browser and Node each fill it in; the
@@ -57,6 +58,8 @@ export interface Environment {
   phase(): Phase
   /** Calls back with each new phase. The returned function ends it. */
   onPhase(listener: (phase: Phase) => void): () => void
+  /** What is in force of a stream's settings where somebody else has a part in them. Default: all as it is. */
+  inForce?(config: StreamConfig): StreamConfig
   /** A line for the developer's console. */
   warn(message: string, cause?: unknown): void
 }

@@ -57,7 +57,7 @@ export function createStreamConfigs({
   allowed,
   onConfig,
 }: StreamConfigsOptions): StreamConfigs {
-  const { memo, now, random, after, tell, warn } = environment
+  const { memo, now, random, after, tell, warn, inForce = (config) => config } = environment
   // The 1 is the version of the layout: when a config was fetched, and the config.
   const memoKey = `config/1 ${url}`
   const base = { intakeUrl, resolve: environment.resolve }
@@ -151,7 +151,7 @@ export function createStreamConfigs({
     }),
   ]
   return {
-    of: (stream) => config?.of(stream),
+    of: (stream) => config && inForce(config.of(stream)),
     trouble: () => trouble,
     since: () => since,
     restart: () => {

@@ -51,6 +51,7 @@ describe('the packed package', () => {
         'docs/querying.md',
         'docs/stream-config.md',
         'docs/testing.md',
+        'docs/web-views.md',
         'docs/workers.md',
         'package.json',
       ],

@@ -47,8 +47,10 @@ export interface SceneOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Served beside the pages. `OPTIONS` in them stands for what a page's client is created with. */
   readonly files?: Files
-  /** Runs in each page before any other script. */
-  readonly before?: () => void
+  /** Runs in each page before any other script; as text, where it is to hold something of the test's. */
+  readonly before?: (() => void) | string
+  /** Whose `createClient` the pages call: `rivulet/webview`'s, say. Default: `rivulet`'s. */
+  readonly entry?: 'browser' | 'webview'
   /** By a host name that is no secure context. */
   readonly insecure?: boolean
 }
@@ -80,10 +82,11 @@ export async function startScene(engine: Engine, given: SceneOptions = {}): Prom
     path,
     text.replaceAll('OPTIONS', JSON.stringify(options)),
   ])
+  const { before = () => {}, entry = 'browser' } = given
   const address = await serveSite(
     {
-      '/before.js': `${NOTES};(${given.before ?? (() => {})})()`,
-      '/page.js': page(options),
+      '/before.js': `${NOTES};${typeof before === 'string' ? before : `(${before})()`}`,
+      '/page.js': page(options, entry),
       ...Object.fromEntries(files),
     },
     {
@@ -158,9 +161,9 @@ const NOTES = `
     window.complaints.push('violated: ' + violatedDirective + ' by ' + blockedURI))
 `
 
-function page(options: object): string {
+function page(options: object, entry: string): string {
   return `
-    import { createClient } from '/rivulet/browser.js'
+    import { createClient } from '/rivulet/${entry}.js'
     window.outcomes = []
     const onOutcome = (outcome) => { window.outcomes.push(outcome) }
     window.client = createClient({ ...${JSON.stringify(options)}, onOutcome })
