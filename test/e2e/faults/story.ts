@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Client, Outcome } from 'rivulet'
+import type { Client, ClientOptions, Outcome } from 'rivulet'
 import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { type Engine, type EngineBrowser, engines, PLAIN_HOST, type Tab } from '../../support/engines.ts'
@@ -11,6 +11,7 @@ import { CANNOT } from './cannot.ts'
 declare global {
   interface Window {
     client: Client
+    createClient: (options: ClientOptions) => Client
     outcomes: Outcome[]
     /** What the client has said on the console. */
     said: string[]
@@ -164,6 +165,7 @@ const NOTES = `
 function page(options: object, entry: string): string {
   return `
     import { createClient } from '/rivulet/${entry}.js'
+    window.createClient = createClient
     window.outcomes = []
     const onOutcome = (outcome) => { window.outcomes.push(outcome) }
     window.client = createClient({ ...${JSON.stringify(options)}, onOutcome })

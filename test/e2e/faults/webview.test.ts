@@ -170,3 +170,26 @@ story('a frame that forges acks takes nothing from the page', async (engine) => 
   intake.heal()
   await expectAll(intake, ids)
 })
+
+story('wrong options of a page in an app are named', async (engine) => {
+  const { open } = await startAppScene(engine)
+  const tab = await open('/first')
+
+  const said = await tab.run(() => {
+    const wrong: object[] = [{ helloTimeout: '1' }, { transport: 'rivulet' }, { helloTimeOut: 1 }]
+    return wrong.map((options) => {
+      try {
+        window.createClient({ intakeUrl: '/v1/events', ...options })
+        return 'taken'
+      } catch (error) {
+        return String(error)
+      }
+    })
+  })
+
+  expect(said[0]).toBe('TypeError: createClient: helloTimeout is 1 (string); wanted: number')
+  expect(said[1]).toBe('TypeError: createClient: transport is rivulet (string); wanted: object')
+  expect(said[2]).toMatch(
+    /^TypeError: createClient: helloTimeOut is 1 \(number\); wanted: one of .*helloTimeout/,
+  )
+})
