@@ -6,7 +6,7 @@ import { attempt } from '../core/fields.ts'
 import { atExit, isExiting } from './at-exit.ts'
 import { createFileStore, type FileStoreOptions } from './file-store.ts'
 import { createFileTurns } from './file-turns.ts'
-import { MARK } from './process-mark.ts'
+import { ownMark } from './process-mark.ts'
 
 /** The 1 is the version of the layout: what another version keeps stays for the client that can read it. */
 const LAYOUT = 'rivulet-1'
@@ -54,7 +54,7 @@ function fileMemo(folder: string): Environment['memo'] {
         // What a page leaves behind for want of time, a process that exits has in its log.
         if (isExiting()) return
         const path = pathOf(key)
-        const whole = `${path}.${MARK}.tmp`
+        const whole = `${path}.${ownMark()}.tmp`
         writeFileSync(whole, text, { mode: 0o600 })
         renameSync(whole, path)
       }),

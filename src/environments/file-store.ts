@@ -16,7 +16,7 @@ import { attempt } from '../core/fields.ts'
 import type { QueuedEvent, RecordStore } from '../core/queue.ts'
 import { atExit, isExiting } from './at-exit.ts'
 import { type Change, decode, type Framed, framesOf } from './log-frames.ts'
-import { hasEnded, MARK } from './process-mark.ts'
+import { hasEnded, ownMark } from './process-mark.ts'
 
 // Each store appends to a log of its own, and reads those of all others: nobody waits for anybody, and what a process
 // that is killed has half written is at the end of a log that nobody writes to any more.
@@ -98,7 +98,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
   let stopWaitingForExit: (() => void) | undefined
 
   const pathOf = (name: string) => join(folder, name)
-  const newName = () => `${MARK}-${randomBytes(4).toString('hex')}.log`
+  const newName = () => `${ownMark()}-${randomBytes(4).toString('hex')}.log`
 
   /** What is asked first is done first. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -179,9 +179,12 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
 
   /** So that a power cut leaves the name of a new log. Not every system lets a folder be opened. */
   async function syncFolder(): Promise<void> {
-    const handle = await open(folder, 'r').catch(() => undefined)
-    await handle?.sync().catch(() => {})
-    await handle?.close()
+    // What is above it may have been made along with it.
+    for (const path of [folder, join(folder, '..'), join(folder, '../..')]) {
+      const handle = await open(path, 'r').catch(() => undefined)
+      await handle?.sync().catch(() => {})
+      await handle?.close()
+    }
   }
 
   async function syncNow(name: string): Promise<void> {
@@ -192,7 +195,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
     } catch (cause) {
       if (codeOf(cause) !== 'ENOENT') syncFailure = cause
     } finally {
-      await handle?.close()
+      await handle?.close().catch(() => {})
     }
   }
 
@@ -249,7 +252,7 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
   /** Learns what others have written, and which logs are gone. */
   async function refresh(): Promise<void> {
     // A record that goes from one log into another while they are read may be missed in both.
-    for (let isWhole = false; !isWhole; ) {
+    for (let isWhole = false, tries = 5; !isWhole && tries > 0; tries--) {
       const names = (await readdir(folder)).filter((name) => LOG.test(name))
       for (const name of [...logs.keys()]) if (!names.includes(name)) unlearn(name)
       isWhole = true
@@ -396,13 +399,14 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
         await refresh()
         await putBack()
         await touch()
-        await tidy(await abandoned())
         const found = new Map<string, unknown>()
         for (const { puts, broken } of logs.values()) {
           for (const key of puts.keys())
             if (records.has(key)) found.set(key, known.has(key) ? undefined : records.get(key))
           for (const key of broken) if (!isRemoved(key)) found.set(key, null)
         }
+        // What is broken leaves with the log that it is in.
+        await tidy(await abandoned())
         return found
       }),
 

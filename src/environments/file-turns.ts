@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Environment } from '../core/environment.ts'
 import { attempt } from '../core/fields.ts'
 import { atExit, isExiting } from './at-exit.ts'
-import { hasEnded, MARK } from './process-mark.ts'
+import { hasEnded, ownMark } from './process-mark.ts'
 
 // Who makes the file of the next number has the turn, since a system makes a file of one name only once. Nobody deletes
 // a file but whoever has made one of a higher number, so none that takes over a turn can take away the next one's: there
@@ -111,7 +111,7 @@ export function createFileTurns(folder: string): Environment['alone'] {
   async function isHeld(turn: string, name: string): Promise<boolean> {
     const path = join(folder, name)
     // Gone: somebody else has the next one, and is seen when it is looked for again.
-    const text = await readFile(path, 'utf8').catch(() => MARK)
+    const text = await readFile(path, 'utf8').catch(() => ownMark())
     if (text.startsWith(FREE) || hasEnded(text)) return false
     const beat = (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs
     const seen = sights.get(turn)
@@ -125,7 +125,7 @@ export function createFileTurns(folder: string): Environment['alone'] {
 async function make(path: string): Promise<string | undefined> {
   try {
     const handle = await open(path, 'wx', 0o600)
-    await handle.writeFile(MARK).finally(() => handle.close())
+    await handle.writeFile(ownMark()).finally(() => handle.close())
     return path
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return

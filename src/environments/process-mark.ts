@@ -3,23 +3,32 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { attempt } from '../core/fields.ts'
 
-/** Where pids mean the same: this machine since it was started, and on it this container. */
-const place = createHash('sha256')
-  .update(
-    attempt(
-      () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8') + readlinkSync('/proc/self/ns/pid'),
-    ) ?? hostname(),
-  )
-  .digest('hex')
-  .slice(0, 12)
+let place: string | undefined
+let own: string | undefined
 
 /** Names this process: `place-pid-start`. A pid alone is given to another process some day. */
-export const MARK = `${place}-${process.pid}-${startOf(process.pid) ?? 0}`
+export function ownMark(): string {
+  own ??= `${ownPlace()}-${process.pid}-${startOf(process.pid) ?? 0}`
+  return own
+}
 
 /** Whether the process of the mark has ended; false where that cannot be known. */
 export function hasEnded(mark: string): boolean {
   const [where, pid, start] = mark.split('-')
-  return where === place && start !== '0' && startOf(Number(pid)) !== start
+  return where === ownPlace() && start !== '0' && startOf(Number(pid)) !== start
+}
+
+/** Where pids mean the same: this machine since it was started, and on it this container. */
+function ownPlace(): string {
+  place ??= createHash('sha256')
+    .update(
+      attempt(
+        () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8') + readlinkSync('/proc/self/ns/pid'),
+      ) ?? hostname(),
+    )
+    .digest('hex')
+    .slice(0, 12)
+  return place
 }
 
 /** When a process was started, in ticks since the machine was; undefined where there is none, or no /proc. */

@@ -18,10 +18,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { QueuedEvent } from '../../../src/core/queue.ts'
 import { createFileStore, type Fsync } from '../../../src/environments/file-store.ts'
-import { MARK } from '../../../src/environments/process-mark.ts'
+import { ownMark } from '../../../src/environments/process-mark.ts'
 import { EVENT, NONE, storeContract } from '../../support/store-contract.ts'
 
-const PLACE = MARK.split('-')[0]!
+const PLACE = ownMark().split('-')[0]!
 /** Of a process of this machine that is no more. */
 const DEAD = `${PLACE}-${2 ** 22 + 1}-1`
 /** Of a process of another machine. */
@@ -97,26 +97,32 @@ test('a log that is cut at any byte of its last record has all records before it
   }
 })
 
-test('a record that is broken costs itself, and whoever reads is told of it once', async () => {
-  await open().write(new Map([put('1')]), [])
-  const name = bury(logs()[0]!, ELSEWHERE)
-  appendFileSync(join(folder, name), await bytesOf([put('2', '{"text":"two"}')]))
-  appendFileSync(join(folder, name), await bytesOf([put('3')]))
-  const bytes = readFileSync(join(folder, name))
-  bytes[bytes.indexOf('two')]! ^= 1
-  writeFileSync(join(folder, name), bytes)
+test.for([
+  ['of a process of another machine', ELSEWHERE],
+  ['of a process that has ended', DEAD],
+])(
+  'a record that is broken in the log %s costs itself, and whoever reads is told of it once',
+  async ([, mark]) => {
+    await open().write(new Map([put('1')]), [])
+    const name = bury(logs()[0]!, mark)
+    appendFileSync(join(folder, name), await bytesOf([put('2', '{"text":"two"}')]))
+    appendFileSync(join(folder, name), await bytesOf([put('3')]))
+    const bytes = readFileSync(join(folder, name))
+    bytes[bytes.indexOf('two')]! ^= 1
+    writeFileSync(join(folder, name), bytes)
 
-  const store = open()
-  const found = await store.read(NONE)
+    const store = open()
+    const found = await store.read(NONE)
 
-  const broken = [...found.keys()].filter((key) => !['1', '3'].includes(key))
-  expect(found.size).toBe(3)
-  // What is no list of events counts as unreadable, and is taken out.
-  expect(found.get(broken[0]!)).toBe(null)
-  await store.write(new Map(), broken)
-  expect(await keysOf(store)).toEqual(['1', '3'])
-  expect(await keysOf()).toEqual(['1', '3'])
-})
+    const broken = [...found.keys()].filter((key) => !['1', '3'].includes(key))
+    expect(found.size).toBe(3)
+    // What is no list of events counts as unreadable, and is taken out.
+    expect(found.get(broken[0]!)).toBe(null)
+    await store.write(new Map(), broken)
+    expect(await keysOf(store)).toEqual(['1', '3'])
+    expect(await keysOf()).toEqual(['1', '3'])
+  },
+)
 
 test('what is still being written is read when it is whole', async () => {
   await open().write(new Map([put('1')]), [])

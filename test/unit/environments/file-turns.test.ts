@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFileTurns } from '../../../src/environments/file-turns.ts'
-import { MARK } from '../../../src/environments/process-mark.ts'
+import { ownMark } from '../../../src/environments/process-mark.ts'
 import { createPromise } from '../../support/environment.ts'
 
 /** What others do between the moment in which a turn is seen to be free and that in which it is taken. */
@@ -17,6 +17,7 @@ vi.mock('node:fs/promises', async (load) => {
   return { ...real, open }
 })
 
+const MARK = ownMark()
 const [PLACE, PID] = MARK.split('-')
 const URL = 'https://intake.example/v1/events'
 
