@@ -21,8 +21,9 @@ export type { Sample } from '../core/sample.ts'
 export type { Curation, StreamConfig } from '../core/settings.ts'
 
 /**
- * A client for this page. Events are kept in IndexedDB until the intake has answered for them, and go out from
- * whichever page of this origin is open. Throws a TypeError on a wrong option, and nothing else ever throws.
+ * A client for this page or worker. Events are kept in IndexedDB until the intake has answered for them, and go out from
+ * whichever page or worker of this origin is open. On a server that renders pages they are dropped as `no-page`. Throws a
+ * TypeError on a wrong option, and nothing else ever throws.
  */
 export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   options: ClientOptions<Schemas>,
