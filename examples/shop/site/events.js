@@ -15,7 +15,8 @@ export const events = createClient({
   // What an analyst changes in the console is in force here at once.
   configPush: createConfigPush(`${intake}/v1/stream-configs/live`),
   curate,
-  // With ?rivulet_debug=* in the address, all streams go, marked so that they count nowhere.
+  // With ?rivulet_debug=* in the address, all streams go, marked so that they count nowhere, and an overlay shows what
+  // becomes of them; with ?rivulet_debug= the overlay alone.
   debug: createDebugSwitch(),
   schemas,
   // A value of the shop's own: streams.json says which stream gets it.
