@@ -474,22 +474,18 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return values
   }
 
-  function dropAll(reason: DropReason, isMeant: (event: QueuedEvent) => unknown = () => true): void {
-    const held = queue.held().filter(isMeant)
-    for (const event of held) conclude(event, reason)
-    void queue.remove(held)
-  }
-
   function setConsent(next: Consent): void {
     if (next === 'denied') {
-      dropAll('consent', ({ stream }) => !configs.of(stream)?.exempt)
-      // The rest goes from memory.
-      const exempt = queue.held()
-      void queue.remove(exempt)
-      for (const event of exempt) queue.add({ ...event, volatile: true })
+      const held = queue.held()
+      const isExempt = ({ stream }: QueuedEvent) => configs.of(stream)?.exempt
+      for (const event of held) if (!isExempt(event)) conclude(event, 'consent')
+      // From here on nothing is written, not even that it is gone.
+      consent = next
+      void queue.remove(held)
+      for (const event of held) if (isExempt(event)) queue.add({ ...event, volatile: true })
+      environment.forget()
     }
     consent = next
-    if (next === 'denied') environment.forget()
     queue.touch()
     configs.restart()
     // Before anything else, what the net has been given is taken back.
@@ -520,7 +516,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       report(true)
       if (!queued) await flush()
       // What is nowhere but in memory ends here.
-      dropAll('closed', ({ volatile }) => volatile || !platform.records || !allowed())
+      const ended = queue.held().filter(({ volatile }) => volatile || !platform.records || !allowed())
+      for (const event of ended) conclude(event, 'closed')
+      void queue.remove(ended)
       delivery.close()
       configs.close()
       outcomes.close()
