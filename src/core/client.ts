@@ -379,7 +379,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const data = ledger.account()
     if (!data) return
     const at = now()
-    const json = JSON.stringify({ at, data, ids: { session: idOf('session', false) } })
+    const { id, config } = explain(LEDGER)
+    const json = JSON.stringify({ at, data, ids: id && { [config!.sample!.unit]: id } })
     const bytes = byteLength(json)
     // It has to fit into one event.
     if (bytes > LARGEST_EVENT / 2) platform.after(0, report)

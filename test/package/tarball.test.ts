@@ -47,6 +47,7 @@ describe('the packed package', () => {
       ...[
         'docs/console.md',
         'docs/designing-an-event.md',
+        'docs/privacy.md',
         'docs/querying.md',
         'docs/stream-config.md',
         'package.json',

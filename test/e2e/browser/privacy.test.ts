@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
@@ -335,6 +336,48 @@ describe('what is redacted', () => {
   })
 })
 
+describe('what the documents tell', () => {
+  test('an event has the fields of the table, and no others, unless stream config or the page’s code asks', async () => {
+    const web = await startWeb()
+    await web.intake.configure({ revision: '1', streams: BARE })
+    const context = await newContext(browser)
+    await context.addCookies([{ name: 'secret', value: SECRET, url: web.site }])
+    const { page } = await visit(context, `${web.site}/first?q=${SECRET}`)
+    await configured(page)
+
+    const [event] = await expectStored(web.intake, await submit(page, 'buy'))
+
+    const told = firstColumn(await read('docs/privacy.md'), '## What an event has')
+    expect(fieldsOf(event).sort()).toEqual([...told, 'action'].sort())
+    const { domain: _, ...meta } = event!.meta
+    expect(JSON.stringify({ ...event, meta })).not.toMatch(new RegExp(`${SECRET}|Mozilla|127\\.0\\.0\\.1`))
+  })
+
+  test('all that is found on the device stands in the table', async () => {
+    const web = await startWeb()
+    const sampled = { ...STREAMS['web.view'], sample: { unit: 'device', rate: 1 } }
+    await web.intake.configure({ streams: { ...STREAMS, 'web.view': sampled } })
+    web.relay.onEvents(() => UNAVAILABLE)
+    const context = await newContext(browser)
+    const { page } = await visit(context, `${web.site}/first`)
+    await configured(page)
+    await submit(page, 'buy')
+    await page.evaluate(() => window.client.submit('web.view', { action: 'look' }))
+    await page.goto(`${web.site}/plain`)
+
+    const { databases, keys } = await onDevice(page)
+
+    const places = firstColumn(await read('README.md'), '### What is kept on the device')
+    expect(places).toContain(DATABASE)
+    expect(databases).toEqual([DATABASE])
+    // After the name and the version there may be a URL.
+    const names = new Set(keys.map((key) => key.replace(/(\/\d+) .*/, '$1')))
+    expect(names).toEqual(
+      new Set(places.filter((place) => place.startsWith('rivulet ')).map((place) => place.replace(' …', ''))),
+    )
+  })
+})
+
 describe('ids', () => {
   test('are on the device only where a stream is sampled by them or asks for them', async () => {
     const web = await startWeb()
@@ -420,3 +463,20 @@ describe('cookies', () => {
     expect(web.relay.arrivals.filter(({ headers }) => headers.cookie)).toEqual([])
   })
 })
+
+const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), 'utf8')
+
+/** What stands in code in the first column of the first table behind a heading, the column's own name left out. */
+function firstColumn(text: string, heading: string): string[] {
+  const [, after = ''] = text.split(`\n${heading}\n`)
+  const [table = ''] = /(^\|.*\n)+/m.exec(after) ?? []
+  return table
+    .split('\n')
+    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name!))
+}
+
+/** Paths of the values in an event. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || !value) return [path]
+  return Object.entries(value).flatMap(([name, field]) => fieldsOf(field, path ? `${path}.${name}` : name))
+}

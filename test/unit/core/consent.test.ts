@@ -356,6 +356,21 @@ describe('an id is kept on the device only where a stream needs it', () => {
     expect(idsKept(page)).toEqual(ids)
   })
 
+  test('an account has one on the device only where its own stream is sampled by it', async () => {
+    const session = { sample: { unit: 'session', rate: 1 } }
+    const pages = [
+      await open({ config: { streams: { ...streams, [LEDGER]: {} } } }),
+      await open({ config: { streams: { ...streams, [LEDGER]: session } } }),
+    ]
+    for (const { client } of pages) client.submit('click')
+    for (const { pass } of pages) await pass(MINUTE)
+
+    const ids = pages.map(({ origin }) =>
+      [...origin.records.stored.values()].flat().map(({ json }) => JSON.parse(json).ids),
+    )
+    expect(ids).toEqual([[undefined], [{ session: pages[1]!.client.explain(LEDGER).id }]])
+  })
+
   test('a session that one stream has begun goes on with the events of all', async () => {
     const page = await open()
     page.client.submit('view')
