@@ -66,6 +66,14 @@ async function plainPage(context: BrowserContext, { site }: Web): Promise<Page> 
 /** Streams that ask for nothing. */
 const BARE = { 'web.click': { schema_title: 'web/click' }, 'web.view': { schema_title: 'web/click' } }
 
+/** Waits until the intake has answered that it takes nothing, and that is known to all pages. */
+const refused = (page: Page) =>
+  page.waitForFunction(
+    () => Object.keys(localStorage).some((key) => key.startsWith('rivulet rest')),
+    undefined,
+    PATIENCE,
+  )
+
 const deny = (page: Page) => page.evaluate(() => window.client.setConsent('denied'))
 
 describe('while consent is pending', () => {
@@ -137,6 +145,7 @@ describe('where consent is denied', () => {
     }
     const { page: left } = await visit(context, `${web.site}/third`)
     await configured(left)
+    await refused(left)
     await submit(left, 'on the way out')
     await left.goto(`${web.site}/plain`)
     const before = await onDevice(left)
@@ -362,6 +371,7 @@ describe('what the documents tell', () => {
     const { page } = await visit(context, `${web.site}/first`)
     await configured(page)
     await submit(page, 'buy')
+    await refused(page)
     await page.evaluate(() => window.client.submit('web.view', { action: 'look' }))
     await page.goto(`${web.site}/plain`)
 
