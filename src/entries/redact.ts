@@ -39,7 +39,9 @@ export function createRedact({ paths = [], urlParameters = [], replacement }: Re
   const value = encodeURIComponent(replacement ?? '')
 
   const empty = (_: string, start: string) => start + value
-  const clean = (text: string) => text.replace(LOGIN, empty).replace(parameter, empty)
+  const clean = (text: string) =>
+    // Most texts are nowhere near a URL with something in it.
+    /[=%@]/.test(text) ? text.replace(LOGIN, empty).replace(parameter, empty) : text
 
   function left(found: unknown, path = '', areValues?: boolean): unknown {
     if (typeof found === 'string') return clean(found)
