@@ -74,7 +74,10 @@ export interface Explanation {
   /** What is in force: unit and rate, destination, revision; `why` says in words what cannot be used. */
   readonly config?: StreamConfig | undefined
   readonly consent: Consent
-  /** The id of the unit, and where it stands between 0 and 1: in sample while that is less than the rate. */
+  /**
+   * Where the stream is sampled, and it comes to that: the id of the unit, and where it stands between 0 and 1. In
+   * sample while that is less than the rate.
+   */
   readonly id?: string | undefined
   readonly draw?: number | undefined
   /** Whether the debug switch sends all events of the stream, marked so that they count nowhere. */
@@ -122,7 +125,8 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   const {
     fillMetaDt = false,
     onOutcome,
-    beforeQueue = (event) => event,
+    redact = (fields) => fields,
+    beforeQueue,
     configPush,
     curate,
     debug,
@@ -159,9 +163,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     // Where nothing may be kept, there is nothing that others could send, and a lease would be kept.
     allowed() ? platform.alone(name, work) : work(() => true)
   const environment = { ...platform, memo, alone }
-  const sources = new Map(
+  const sources = new Map<string, (isNeeded: boolean) => unknown>(
     Object.entries({
-      performer_session_id: () => idOf('session'),
+      performer_session_id: (isNeeded: boolean) => idOf('session', isNeeded),
       performer_pageview_id: () => idOf('pageview'),
       ...platform.context,
     }),
@@ -236,7 +240,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     if (isCounted(submission)) ledger.submitted(name)
     orDrop(submission, () => {
       // Whatever comes of it, the visit goes on.
-      idOf('session')
+      idOf('session', false)
       if (closed && name !== LEDGER) conclude(submission, 'closed')
       else process(submission)
     })
@@ -270,11 +274,13 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     }
     const asked = valuesOf(provideValues, values)
     const facts = { id, stream: target, at, domain, producer, values: asked, schema, fillMetaDt }
-    const enriched = enrich(data, facts)
+    const enriched = redact(enrich(data, facts))
     if (curation && !ask('curate', () => curate?.(enriched, curation))) return conclude(submission, 'curated')
     if (isLimited(stream, config.maxPerMinute, at)) return conclude(submission, 'limited')
 
-    const event = ask('beforeQueue', () => beforeQueue(enriched))
+    // What the host has added is redacted, too.
+    const looked = beforeQueue && ask('beforeQueue', () => beforeQueue(enriched))
+    const event = beforeQueue ? looked && redact(looked) : enriched
     const { meta } = event ?? {}
     if (!event || meta?.id !== id || meta.stream !== target || !meta.producer)
       return conclude(submission, 'before-queue')
@@ -291,10 +297,10 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   function hold(submission: Submission, config?: StreamConfig): void {
     const { stream, at, data } = submission
     // The device's id is the same when the event is decided on, and not made before a stream asks for it.
-    const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session') }
+    const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session', false) }
     const hasSchema = submission.hasSchema ?? schemas.has(stream)
-    const values = submission.values ?? valuesOf()
-    const held = { at, data, ids, values, hasSchema, source: streamConfigUrl }
+    const values = redact(submission.values ?? valuesOf(), true)
+    const held = { at, data: redact(data), ids, values, hasSchema, source: streamConfigUrl }
     enqueue(submission, { ...config, url: UNDECIDED }, held)
   }
 
@@ -362,8 +368,13 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     }
     if (seq) ledger.numbered(target ?? stream)
     const until = at + longestWait
-    // Without consent, it is never written, not even once there is.
-    const volatile = config.volatile || (url !== UNDECIDED && !allowed())
+    const volatile =
+      config.volatile ||
+      (url === UNDECIDED
+        ? // It may turn out that it is not to be kept.
+          gpc || Boolean(beforeQueue)
+        : // Without consent, it is never written, not even once there is.
+          !allowed())
     queue.add({ id, stream, client, url, json, bytes, seq, until, priority, volatile, target, debug })
     delivery.wake()
   }
@@ -391,7 +402,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const data = ledger.account()
     if (!data) return
     const at = now()
-    const json = JSON.stringify({ at, data, ids: { session: idOf('session') }, source: streamConfigUrl })
+    const { id, config } = explain(LEDGER)
+    const ids = id && { [config!.sample!.unit]: id }
+    const json = JSON.stringify({ at, data, ids, source: streamConfigUrl })
     const bytes = byteLength(json)
     // It has to fit into one event.
     if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
@@ -426,21 +439,20 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     isForced: boolean | undefined = isDebugged(stream),
   ): Explanation {
     const config = configs.of(stream)
-    const sample = config?.sample
-    const id = sample && (ids[sample.unit] ?? idOf(sample.unit))
-    const draw = id ? drawOf(id) : undefined
     const decided = config && isShown() && (consent === 'granted' || config.exempt)
-    const reason =
+    const outright =
       platform.reason ??
       (consent === 'denied' && !decided
         ? 'consent'
         : decided &&
           (config.reason ??
-            (config.curation && !curate
-              ? 'unconfigured'
-              : gpc && !config.ignoresGpc
-                ? 'gpc'
-                : sample && !isForced && reasonToLeave(sample.rate, draw))))
+            (config.curation && !curate ? 'unconfigured' : gpc && !config.ignoresGpc && 'gpc')))
+    // An id is made, and kept on the device, only where it decides.
+    const sample = decided && !outright ? config.sample : undefined
+    const own = sample && idOf(sample.unit)
+    const id = sample && (ids[sample.unit] ?? own)
+    const draw = id ? drawOf(id) : undefined
+    const reason = outright || (sample && !isForced && reasonToLeave(sample.rate, draw))
     const goes = reason ? false : decided && schemaFor(stream) !== undefined ? true : undefined
     return {
       stream,
@@ -469,9 +481,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   }
 
   /** Ids that are kept on the device are not looked at where that is not allowed. */
-  function idOf(unit: Unit): string | undefined {
+  function idOf(unit: Unit, isNeeded = true): string | undefined {
     const own = options.ids?.[unit]
-    const id = own ?? (unit === 'pageview' || allowed() ? environment.ids[unit]() : undefined)
+    const id = own ?? (unit === 'pageview' || allowed() ? environment.ids[unit](isNeeded) : undefined)
     return typeof id === 'string' ? id : undefined
   }
 
@@ -482,30 +494,28 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const { context } = options
     const host = held ?? (typeof context === 'function' ? ask('context', context) : context) ?? {}
     for (const name of names ?? [...sources.keys(), ...Object.keys(host)]) {
-      values[name] = ask('context', () => host[name]) ?? sources.get(name)?.()
+      const own = sources.get(name)?.(Boolean(names))
+      values[name] = ask('context', () => host[name]) ?? own
     }
     return values
   }
 
-  function dropAll(reason: DropReason, isMeant: (event: QueuedEvent) => unknown = () => true): void {
-    const held = queue.held().filter(isMeant)
-    for (const event of held) conclude(event, reason)
-    void queue.remove(held)
-  }
-
   function setConsent(next: Consent): void {
     if (next === 'denied') {
-      dropAll('consent', ({ stream }) => !configs.of(stream)?.exempt)
-      // The rest goes from memory.
-      const exempt = queue.held()
-      void queue.remove(exempt)
-      for (const event of exempt) queue.add({ ...event, volatile: true })
+      const held = queue.held()
+      const isExempt = ({ stream }: QueuedEvent) => configs.of(stream)?.exempt
+      for (const event of held) if (!isExempt(event)) conclude(event, 'consent')
+      // From here on nothing is written, not even that it is gone.
+      consent = next
+      void queue.remove(held)
+      for (const event of held) if (isExempt(event)) queue.add({ ...event, volatile: true })
+      environment.forget()
     }
     consent = next
-    if (next === 'denied') environment.forget()
     queue.touch()
     configs.restart()
-    void delivery.drain()
+    // Before anything else, what the net has been given is taken back.
+    delivery.wake()
   }
 
   /** What another tab has settled while this page could not be told is in no queue either. */
@@ -532,7 +542,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
       report(true)
       if (!queued) await flush()
       // What is nowhere but in memory ends here.
-      dropAll('closed', ({ volatile }) => volatile || !platform.records || !allowed())
+      const ended = queue.held().filter(({ volatile }) => volatile || !platform.records || !allowed())
+      for (const event of ended) conclude(event, 'closed')
+      void queue.remove(ended)
       delivery.close()
       configs.close()
       outcomes.close()

@@ -11,8 +11,11 @@ export interface Environment {
   readonly reason?: DropReason
   /** Becomes `meta.domain`; left out where there is none. */
   readonly domain?: string | undefined
-  /** Ids by sampling unit, undefined where there is none. Each is made when it is first asked for. */
-  readonly ids: Readonly<Record<Unit, () => string | undefined>>
+  /**
+   * Ids by sampling unit, undefined where there is none. Each is made when it is first asked for; one that no stream
+   * needs is not kept on the device for that.
+   */
+  readonly ids: Readonly<Record<Unit, (isNeeded?: boolean) => string | undefined>>
   /** Values that stream config may ask for by name (`provide_values`), each found when it is asked for. */
   readonly context: Readonly<Record<string, () => unknown>>
   /** Where the queue survives the page; without it the queue is in memory only. */

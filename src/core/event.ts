@@ -54,7 +54,7 @@ export type DropReason =
   | 'curated' // what its stream's `curation` asks for does not hold
   | 'invalid' // not what its schema asks for, or no object at all
   | 'before-queue' // the host's `beforeQueue` returned null or another event, or threw
-  | 'unserializable' // cyclic, a BigInt, a getter that throws
+  | 'unserializable' // cyclic, a BigInt, a getter or a `redact` that throws
   | 'too-large' // over 90 kB of JSON
   | 'no-page' // submitted where there is no page, as on a server that renders one
   | 'closed' // submitted after `close()`, or unsent then and in memory only

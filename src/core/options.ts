@@ -44,8 +44,13 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
   /** JSON values that stream config may ask for by name, or a function that returns them; asked at each `submit`. */
   readonly context?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>)
   /**
+   * Takes out of events what is not to be kept or sent, before anything is stored: `createRedact(…)` of
+   * `rivulet/redact`. Default: nothing is taken out.
+   */
+  readonly redact?: Redact
+  /**
    * Last look at an event before it is validated and queued: return it, changed or not, or null to drop it. `id`,
-   * `stream` and `producer` in its `meta` stay as they are.
+   * `stream` and `producer` in its `meta` stay as they are. What waits undecided, which it has not seen, is not stored.
    */
   readonly beforeQueue?: (event: Event) => Event | null
   /**
@@ -74,6 +79,13 @@ export interface ClientOptions<Schemas extends StreamSchemas = StreamSchemas> {
 
 /** Whether an event is kept: all that the curation asks for holds. */
 export type Curate = (event: Event, curation: Curation) => boolean
+
+/**
+ * Returns what is left, and leaves what it is given as it is. Given an event, before and after `beforeQueue`; of one
+ * that waits undecided also its data, and, where `areValues`, the context that it has at hand, by name:
+ * `page_title` is to become the field `page.title`.
+ */
+export type Redact = <Fields extends object>(fields: Fields, areValues?: boolean) => Fields
 
 /** Whether events may be kept on the device and sent. */
 export type Consent = 'granted' | 'pending' | 'denied'
@@ -120,6 +132,7 @@ export const OPTIONS: ReadonlyMap<string, string> = new Map(
     schemas: 'object or function',
     ids: 'object',
     context: 'object or function',
+    redact: 'function',
     beforeQueue: 'function',
     consent: 'granted or pending or denied',
     maxQueueBytes: 'number',

@@ -8,8 +8,8 @@ const TOUCH_EVERY = 60_000
 
 /**
  * Ids of events, and those to sample by, in the form that the schemas of the family check. The page view's lives with
- * the page; the session's is shared by tabs until 30 minutes pass in which nothing asks for it; the device's is made
- * when a stream first asks for it.
+ * the page; the session's is shared by tabs until 30 minutes pass in which nothing asks for it, and with the page only
+ * while no stream needs it; the device's is made when a stream first asks for it.
  */
 export function createIds({
   now,
@@ -22,6 +22,7 @@ export function createIds({
   let prefix = ''
   let touched = 0
   let lastSession = ''
+  let isKept = false
   let deviceId = ''
 
   /**
@@ -40,14 +41,20 @@ export function createIds({
     return [prefix, hex(count, 3), tail].join('')
   }
 
-  function session(): string {
-    if (now() - touched > TOUCH_EVERY) {
+  function session(isNeeded = true): string {
+    if (now() - touched > TOUCH_EVERY || (isNeeded && !isKept)) {
       touched = now()
-      // `time id`, by whichever tab saw the last event; by this one, where storage is blocked or full.
+      // `time id`, by whichever tab saw the last event; by this one, where storage is blocked, full or not to be used.
       const kept = memo.read('session/1') ?? ''
-      const [at, id] = (kept > lastSession ? kept : lastSession).split(' ')
-      lastSession = `${touched} ${touched - Number(at) < SESSION_IDLE ? id : digits(20)}`
-      memo.write('session/1', lastSession)
+      if (kept > lastSession) {
+        lastSession = kept
+        isKept = true
+      }
+      const [at, id] = lastSession.split(' ')
+      const goesOn = touched - Number(at) < SESSION_IDLE
+      lastSession = `${touched} ${goesOn ? id : digits(20)}`
+      isKept = isNeeded || (isKept && goesOn)
+      if (isKept) memo.write('session/1', lastSession)
     }
     return lastSession.slice(-20)
   }

@@ -15,7 +15,8 @@ const LONGEST_LEASE = 60_000
 export interface IndexedDbStore extends RecordStore {
   /** Takes the lease for as many ms, or with 0 gives it back; false where somebody else has it. */
   lease(name: string, holder: string, ms: number): Promise<boolean>
-  clear(): Promise<void>
+  /** Deletes the database, behind all that was asked before; it is made anew when it is used again. */
+  clear(): Promise<unknown>
 }
 
 /**
@@ -27,24 +28,25 @@ function keepOutOfCache(opening: Promise<unknown>): void {
   globalThis.navigator?.locks?.request('rivulet opens', { mode: 'shared' }, () => settled).catch(() => {})
 }
 
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(DATABASE)
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+  const opening = promisifyRequest(request)
+  keepOutOfCache(opening)
+  return opening
+}
+
 /** Opened when first used, and again where the browser has closed it, as WebKit does behind a hidden page's back. */
 export function createIndexedDbStore(): IndexedDbStore {
   let opening: Promise<IDBDatabase> | undefined
-
-  function open(): Promise<IDBDatabase> {
-    const request = indexedDB.open(DATABASE)
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-    const opening = promisifyRequest(request)
-    keepOutOfCache(opening)
-    return opening
-  }
+  let cleared: Promise<unknown> = Promise.resolve()
 
   async function attempt<Result>(
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => Promise<Result>,
   ): Promise<Result> {
     const run = async () => {
-      opening ??= open()
+      opening ??= cleared.then(open, open)
       const db = await opening
       // Another version of the page's script may want to change it, or a user to delete it.
       db.onversionchange = () => db.close()
@@ -83,7 +85,9 @@ export function createIndexedDbStore(): IndexedDbStore {
         return promisifyRequest(store.transaction)
       }),
 
-    lease: (name, holder, ms) =>
+    lease: async (name, holder, ms) =>
+      // What was cleared is not made anew to give back what is gone.
+      (!ms && !opening) ||
       attempt('readwrite', async (store) => {
         const key = `lease ${name}`
         const lease = await promisifyRequest(store.get(key))
@@ -94,14 +98,24 @@ export function createIndexedDbStore(): IndexedDbStore {
         return !taken
       }),
 
-    clear: async () => {
-      const databases = await indexedDB.databases?.()
-      // To clear what is not there would make it.
-      if (databases?.every(({ name }) => name !== DATABASE)) return
-      await attempt('readwrite', (store) => {
-        store.clear()
-        return promisifyRequest(store.transaction)
-      })
+    clear: () => {
+      cleared = empty().then(remove, remove)
+      opening = undefined
+      return cleared
     },
   }
+}
+
+/** A page that is frozen does not let go of the database, and holds its deletion up: until then, nothing is in it. */
+async function empty(): Promise<void> {
+  const found = await indexedDB.databases?.()
+  // To open what is not there would make it.
+  if (!found?.some(({ name }) => name === DATABASE)) return
+  const db = await open()
+  db.transaction(STORE, 'readwrite').objectStore(STORE).clear()
+  db.close()
+}
+
+async function remove(): Promise<void> {
+  await promisifyRequest(indexedDB.deleteDatabase(DATABASE))
 }

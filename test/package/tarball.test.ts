@@ -48,6 +48,7 @@ describe('the packed package', () => {
         'docs/console.md',
         'docs/designing-an-event.md',
         'docs/node.md',
+        'docs/privacy.md',
         'docs/querying.md',
         'docs/stream-config.md',
         'docs/testing.md',

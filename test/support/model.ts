@@ -128,7 +128,7 @@ export interface Tab {
   readonly told: Map<string, string[]>
   /** What waits for the page to come back. */
   readonly frozen: (() => void)[]
-  consent: 'granted' | 'pending'
+  consent: 'granted' | 'pending' | 'denied'
   readonly isKnowing: boolean
   closed: boolean
   /** It was gone at some time, or is closed: others cannot tell it what became of its events. */
@@ -163,6 +163,8 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
   /** Stored by the intake, by id. */
   const stored = new Map<string, Event>()
   const refused = new Set<string>()
+  /** Deleted from the store by a tab whose visitor refused, perhaps before the tab that had submitted it could know. */
+  const wiped = new Set<string>()
   /** Settled by a page in the moment in which it crashed; whether that was written is not known. */
   const inTheEnd = new Set<string>()
   /** Settled by a page that was gone, and so could not tell the tab that had submitted it. */
@@ -303,7 +305,7 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
     await tab.page.pass(0)
     const safe = new Set(queued().map(({ id }) => id))
     for (const { id, stream, tab: owner, writable } of submissions.values()) {
-      if (safe.has(id) || fates.has(id)) continue
+      if (safe.has(id) || fates.has(id) || wiped.has(id)) continue
       const storageIsUnwell = storageFails || elapsed - storageWellSince <= STORAGE_RESTS
       // What another page has stored or left, a page may have decided to keep in memory, or have there for want of
       // storage.
@@ -355,6 +357,7 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
     crash,
     queued,
     accounts,
+    wiped,
     crashes: () => crashes,
     /** At some time: then a page cannot see what others do, nor keep what it does itself. */
     storageBroke: () => storageBroke,
@@ -385,6 +388,19 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
       tab.client.setConsent('granted')
       tab.consent = 'granted'
       nowWritable(tab)
+    },
+    deny: async (tab: Tab) => {
+      if (tab.consent === 'denied' || tab.page.environment.phase() === 'gone') return
+      for (const id of submissions.keys()) if (!fates.has(id)) wiped.add(id)
+      tab.consent = 'denied'
+      tab.client.setConsent('denied')
+      await pass(0)
+      const othersMayWrite = tabs.some(mayWrite)
+      if (othersMayWrite || storageFails) return
+      const kept = [...origin.records.stored.keys(), ...origin.memo.keys()]
+      if (kept.length) throw new Error(`left after a refusal: ${kept}`)
+      await pass(WRITE_WINDOW)
+      if (origin.records.stored.size) throw new Error('written after a refusal')
     },
     behave: (at: 'main' | 'other', as: BehaviourName) => {
       behaviours[at] = as

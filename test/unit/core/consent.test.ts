@@ -123,6 +123,44 @@ describe('while consent is pending', () => {
     expect(submitted - evicted).toBeLessThan(10)
     expect(kept(page)).toEqual([])
   })
+
+  test('what is held for longer than its stream allows expires', async () => {
+    const config = { streams: { click: { producers: { rivulet: { max_age_seconds: 60 } } }, view: {} } }
+    const page = await start('pending', { environment: { config } })
+    page.client.submit('click')
+    page.client.submit('view')
+    await page.pass(10 * MINUTE)
+
+    page.client.setConsent('granted')
+    await page.pass(LINGER)
+
+    expect(page.client.ledger()).toEqual({
+      click: { submitted: 1, expired: 1 },
+      view: { submitted: 1, delivered: 1 },
+    })
+  })
+
+  test('the ids that a host gives, and the page view’s, are those of the call', async () => {
+    const config = {
+      streams: {
+        click: { producers: { rivulet: { provide_values: ['performer_pageview_id', 'shop_visit'] } } },
+      },
+    }
+    let visit = 'first'
+    const page = await start('pending', {
+      environment: { config },
+      options: { context: () => ({ shop_visit: visit }) },
+    })
+    page.client.submit('click')
+    visit = 'second'
+
+    page.client.setConsent('granted')
+    await page.pass(LINGER)
+
+    expect(page.sent()).toMatchObject([
+      { performer: { pageview_id: page.environment.ids.pageview() }, shop: { visit: 'first' } },
+    ])
+  })
 })
 
 describe('where consent is denied', () => {
@@ -194,6 +232,22 @@ test.for([
     expect(page.posts).toHaveLength(posts)
   },
 )
+
+test('when consent is withdrawn, what the net was given is taken back, without waiting for a turn', async () => {
+  const net = new Map<string, string>()
+  const page = await start('granted', {
+    options: { net: (url, body) => void net.set(url, body) },
+    environment: { answers: () => ({ status: 503 }) },
+  })
+  page.client.submit('click')
+  await page.pass(0)
+  expect([...net.values()]).toMatchObject([expect.stringContaining('click')])
+
+  page.client.setConsent('denied')
+  await Promise.resolve()
+
+  expect([...net.values()]).toEqual(['[]'])
+})
 
 test('consent withdrawn in the task of a submit leaves nothing of it', async () => {
   const page = await start('granted')
@@ -267,5 +321,170 @@ describe('a page that is prerendered', () => {
     const next = createTestEnvironment({ origin: page.origin })
     await next.pass(MINUTE)
     expect(kept(page)).toEqual([])
+  })
+})
+
+describe('an id is kept on the device only where a stream needs it', () => {
+  const streams = {
+    click: {},
+    view: { sample: { unit: 'session', rate: 0 } },
+    cart: { producers: { rivulet: { provide_values: ['performer_session_id'] } } },
+    device: { sample: { unit: 'device', rate: 0 } },
+    off: { sample: { unit: 'device', rate: 1 }, producers: { rivulet: { state: 'off' } } },
+    page: { sample: { unit: 'pageview', rate: 1 } },
+  }
+  const open = (environment: Setup['environment'] = {}) =>
+    startClient({ environment: { config: { streams }, ...environment } })
+  const idsKept = ({ origin }: TestClient) =>
+    [...origin.memo.keys()].filter((key) => /session|device/.test(key))
+
+  test.for([
+    ['click', []],
+    ['page', []],
+    ['off', []],
+    ['unknown', []],
+    ['view', ['session/1']],
+    ['cart', ['session/1']],
+    ['device', ['device/1']],
+  ] as const)('of %s: %j', async ([stream, ids]) => {
+    const page = await open()
+
+    page.client.submit(stream)
+    page.client.explain(stream)
+    await page.pass(20 * MINUTE)
+
+    expect(idsKept(page)).toEqual(ids)
+  })
+
+  test('an account has one on the device only where its own stream is sampled by it', async () => {
+    const session = { sample: { unit: 'session', rate: 1 } }
+    const pages = [
+      await open({ config: { streams: { ...streams, [LEDGER]: {} } } }),
+      await open({ config: { streams: { ...streams, [LEDGER]: session } } }),
+    ]
+    for (const { client } of pages) client.submit('click')
+    for (const { pass } of pages) await pass(MINUTE)
+
+    const ids = pages.map(({ origin }) =>
+      [...origin.records.stored.values()].flat().map(({ json }) => JSON.parse(json).ids),
+    )
+    expect(ids).toEqual([[undefined], [{ session: pages[1]!.client.explain(LEDGER).id }]])
+  })
+
+  test('a session that one stream has begun goes on with the events of all', async () => {
+    const page = await open()
+    page.client.submit('view')
+    const session = () => page.origin.memo.get('session/1')?.split(' ') ?? []
+    const [begun, id] = session()
+
+    for (let minute = 0; minute < 45; minute++) {
+      page.client.submit('click')
+      await page.pass(MINUTE + 1)
+    }
+
+    expect(session()[1]).toBe(id)
+    expect(Number(session()[0])).toBeGreaterThan(Number(begun) + 40 * MINUTE)
+    expect(page.client.explain('view').id).toBe(id)
+  })
+
+  test('a session that is over is not followed by another before a stream needs one', async () => {
+    const page = await open()
+    page.client.submit('view')
+    // The account that goes out after five minutes is an event, too.
+    await page.pass(36 * MINUTE)
+    const before = page.origin.memo.get('session/1')
+
+    page.client.submit('click')
+    await page.pass(MINUTE)
+    expect(page.origin.memo.get('session/1')).toBe(before)
+
+    page.client.submit('view')
+    expect(page.origin.memo.get('session/1')).not.toContain(before?.split(' ')[1])
+  })
+
+  test.for(['cart', 'view'])(
+    'an event of %s that waits has the session in its record, which is kept once it is decided on',
+    async (stream) => {
+      const page = await open({ config: undefined })
+      page.client.submit(stream)
+      page.client.submit('click')
+      await page.pass(MINUTE)
+      const [held] = page.origin.records.events().map(({ json }) => JSON.parse(json))
+      expect(idsKept(page)).toEqual([])
+
+      page.serve({ streams })
+      await page.pass(10 * MINUTE)
+
+      const [sent] = page.sent().filter(({ meta }) => meta.stream === 'cart')
+      expect(held.ids.session).toMatch(/^[0-9a-f]{20}$/)
+      if (stream === 'cart') expect(sent?.performer).toEqual({ session_id: held.ids.session })
+      expect(page.origin.memo.get('session/1')).toContain(held.ids.session)
+      expect(idsKept(page)).toEqual(['session/1'])
+    },
+  )
+
+  test('where nothing that waited needs one, none is left', async () => {
+    const page = await open({ config: undefined })
+    for (const stream of ['click', 'page', 'off', 'unknown']) page.client.submit(stream)
+    await page.pass(MINUTE)
+
+    page.serve({ streams })
+    await page.pass(20 * MINUTE)
+
+    expect(idsKept(page)).toEqual([])
+  })
+})
+
+describe('where the browser asks for privacy', () => {
+  const streams = {
+    click: { sample: { unit: 'device', rate: 1 } },
+    view: { sample: { unit: 'session', rate: 1 }, producers: { rivulet: { gpc: 'respect' } } },
+    error: { producers: { rivulet: { gpc: 'ignore' } } },
+    [LEDGER]: {},
+  }
+  const open = (environment: Setup['environment'] = {}) =>
+    startClient({ environment: { gpc: true, config: { streams }, ...environment } })
+
+  test('a stream that respects it leaves nothing on the device, ids included', async () => {
+    const page = await open()
+    for (const stream of ['click', 'view']) page.client.submit(stream)
+    await page.pass(20 * MINUTE)
+
+    expect(page.outcomes.map(wordOf)).toEqual(['gpc', 'gpc'])
+    expect([...page.origin.memo.keys()].filter((key) => !key.startsWith('config/1'))).toEqual([])
+    expect(page.origin.records.events()).toEqual([])
+    expect(page.posts).toEqual([])
+  })
+
+  test('what waits for the config that says so waits in memory', async () => {
+    const page = await open({ config: undefined })
+    for (const stream of ['click', 'view', 'error']) page.client.submit(stream)
+    await page.pass(MINUTE)
+    await page.turn('hidden')
+    await page.turn('visible')
+    expect(page.origin.records.events()).toEqual([])
+
+    page.serve({ streams })
+    await page.pass(10 * MINUTE)
+
+    expect(sentIds(page)).toHaveLength(1)
+    expect(page.client.ledger()).toEqual({
+      click: { submitted: 1, gpc: 1 },
+      view: { submitted: 1, gpc: 1 },
+      error: { submitted: 1, delivered: 1 },
+    })
+  })
+
+  test('a config that comes later decides for the events after it', async () => {
+    const page = await open()
+    page.client.submit('error')
+    await page.pass(LINGER)
+
+    page.serve({ streams: { ...streams, error: {} } })
+    await page.pass(10 * MINUTE)
+    page.client.submit('error')
+    await page.pass(LINGER)
+
+    expect(page.client.ledger()).toEqual({ error: { submitted: 2, delivered: 1, gpc: 1 } })
   })
 })

@@ -37,7 +37,7 @@ type Step =
   | { readonly do: 'turn'; readonly tab: number; readonly phase: Phase }
   | { readonly do: 'go' | 'leave'; readonly tab: number; readonly parting: readonly string[] }
   | { readonly do: 'open'; readonly phase: Phase; readonly consent: 'granted' | 'pending' }
-  | { readonly do: 'crash' | 'close' | 'flush' | 'grant'; readonly tab: number }
+  | { readonly do: 'crash' | 'close' | 'flush' | 'grant' | 'deny'; readonly tab: number }
   | { readonly do: 'serve'; readonly config: keyof typeof CONFIGS }
   | { readonly do: 'set the clock'; readonly ms: number }
   | { readonly do: 'break the storage' | 'mend the storage' }
@@ -106,6 +106,7 @@ async function play(world: World, step: Step): Promise<void> {
   } else if (!tab) return
   else if (step.do === 'turn') await world.turn(tab, step.phase)
   else if (step.do === 'grant') world.grant(tab)
+  else if (step.do === 'deny') await world.deny(tab)
   else if (step.do === 'crash') await crash(world, tab)
   else if (step.do === 'go' || step.do === 'leave') {
     await world.turn(tab, 'gone', tab.closed ? [] : step.parting)
@@ -145,22 +146,22 @@ async function endWell(world: World): Promise<void> {
 
 /** Each event is delivered, dropped with a reason, queued, or was on a page that crashed too early. */
 function checkEvents(world: World, isEnd: boolean): void {
-  const { submissions, fates, lost, stored, refused, untold, tabs, queued, storageBroke } = world
+  const { submissions, fates, lost, wiped, stored, refused, untold, tabs, queued, storageBroke } = world
   const waiting = new Set(queued().map(({ id }) => id))
   for (const { id, stream, tab, writable } of submissions.values()) {
     const isGone = tab.page.environment.phase() === 'gone'
     const isInMemory = tabs.includes(tab) && (writable === undefined || (isGone && storageBroke()))
     const isHeld = waiting.has(id) || isInMemory || stream === 'shy'
     const words = [...(fates.get(id) ?? [])]
-    expect([id, words.length > 0 || lost.has(id) || (!isEnd && isHeld)]).toEqual([id, true])
+    expect([id, words.length > 0 || lost.has(id) || wiped.has(id) || (!isEnd && isHeld)]).toEqual([id, true])
     if (words.includes('refused')) expect(refused).toContain(id)
     if (words.includes('unconfigured')) expect(stream).toBe('none')
     if (words.includes('killed')) expect(stream).toBe('click')
     if (stream === 'out' || stream === 'none') expect(stored).not.toContain(id)
     const told = tab.told.get(id) ?? []
     expect(told.length).toBeLessThanOrEqual(1)
-    if (isEnd && tabs.includes(tab) && tab.hearsAll && !lost.has(id) && !untold.has(id))
-      expect(told).toHaveLength(1)
+    const isUntold = lost.has(id) || wiped.has(id) || untold.has(id)
+    if (isEnd && tabs.includes(tab) && tab.hearsAll && !isUntold) expect(told).toHaveLength(1)
   }
   if (isEnd) {
     const left = queued().filter(({ stream }) => stream !== LEDGER)
@@ -279,5 +280,33 @@ test('whatever happens in whichever order, each event has one end, and the ledge
       }
     }),
     RUNS,
+  )
+})
+
+// With a refusal the accounts that are on the device go, too, so what they say does not add up any more.
+test('whoever refuses and whenever, nothing is left on the device, and each event has one end', {
+  timeout: 10 * MINUTE,
+}, async () => {
+  const deny = fc.record({ do: one('deny'), tab }) as fc.Arbitrary<Step>
+  const story = fc.array(fc.oneof(step(12, STEP), step(1, deny)), {
+    minLength: 5,
+    maxLength: 50,
+    size: 'max',
+  })
+
+  await fc.assert(
+    fc.asyncProperty(story, OPTIONS, async (story, options) => {
+      const world = createWorld(options)
+      world.open()
+      for (const step of story) await play(world, step)
+      await write(world)
+      checkEvents(world, false)
+      checkNumbers(world)
+
+      await endWell(world)
+      checkEvents(world, true)
+      checkNumbers(world)
+    }),
+    { ...RUNS, numRuns: Math.ceil(RUNS.numRuns / 8) },
   )
 })

@@ -111,6 +111,45 @@ test('a session is shared by the tabs of an origin', () => {
   expect(there.ids.session()).toBe(here.ids.session())
 })
 
+test('a session that nothing needs lasts as long as the page, and is kept from when something does', async () => {
+  const { memo, stored } = createMemo()
+  const { ids, clock } = createPage(memo)
+
+  const id = ids.session(false)
+  await clock.pass(20 * MINUTE)
+  expect(ids.session(false)).toBe(id)
+  expect([...stored]).toEqual([])
+
+  expect(ids.session()).toBe(id)
+  expect([...stored.keys()]).toEqual(['session/1'])
+  expect(createPage(memo, clock).ids.session(false)).toBe(id)
+})
+
+test('a page that needs no session keeps the one alive that another has begun', async () => {
+  const memo = createMemo().memo
+  const clock = createClock()
+  const id = createPage(memo, clock).ids.session()
+
+  for (let i = 0; i < 4; i++) {
+    await clock.pass(20 * MINUTE)
+    createPage(memo, clock).ids.session(false)
+  }
+
+  expect(createPage(memo, clock).ids.session()).toBe(id)
+})
+
+test('what is forgotten is not taken up again, nor followed by another before something needs one', () => {
+  const { memo, stored } = createMemo()
+  const { ids, forget } = createPage(memo)
+  const before = ids.session()
+
+  stored.clear()
+  forget()
+
+  expect(ids.session(false)).not.toBe(before)
+  expect([...stored]).toEqual([])
+})
+
 test('a session lasts as long as events come, and ends with 30 minutes of idleness', async () => {
   const { ids, clock } = createPage()
   const id = ids.session()
