@@ -1,7 +1,7 @@
 import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb'
 import { createStore, get, set } from 'idb-keyval'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createQueue, type QueuedEvent } from '../../../src/core/queue.ts'
+import { createQueue } from '../../../src/core/queue.ts'
 import { createIndexedDbStore } from '../../../src/environments/indexeddb-store.ts'
 import { createTestEnvironment, PLAIN_QUEUE } from '../../support/environment.ts'
 import { EVENT, NONE, storeContract } from '../../support/store-contract.ts'
