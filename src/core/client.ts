@@ -165,7 +165,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   )
   const outcomes = createOutcomes({
     environment,
-    onOutcome: (outcome) => void ask('onOutcome', () => onOutcome?.(outcome)),
+    onOutcome: onOutcome && ((outcome) => void ask('onOutcome', () => onOutcome(outcome))),
   })
   const ledger = createLedger({ client, sdk: SDK, newId, onChange })
   const queue = createQueue({
