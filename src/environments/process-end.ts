@@ -66,8 +66,9 @@ function onExit(): void {
   let lost = 0
   for (const guest of guests) lost += guest.lost()
   if (!lost) return
-  const remedy = 'before process.exit(), await events.close()'
-  console.warn(`rivulet: the process ends with ${lost} events unsent; ${remedy}`)
+  console.warn(
+    `rivulet: events end unsent with the process: ${lost}; before process.exit(), await events.close()`,
+  )
 }
 
 function all(work: (guest: Guest) => Promise<unknown>): Promise<unknown> {
