@@ -177,7 +177,7 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   function keep(key: string, events: readonly QueuedEvent[]): void {
     put(key, events)
-    unsaved.set(key, events)
+    if (records) unsaved.set(key, events)
     for (const changed of syncs) changed.add(key)
   }
 
