@@ -48,6 +48,7 @@ describe('the packed package', () => {
         'docs/console.md',
         'docs/designing-an-event.md',
         'docs/querying.md',
+        'docs/serverless.md',
         'docs/stream-config.md',
         'package.json',
       ],
