@@ -260,7 +260,7 @@ export function createQueue(options: QueueOptions): EventQueue {
     // The page went meanwhile, and has left something itself.
     if (phase() === 'gone') return
     const left = leftByOthers()
-    const ids = new Set(held().map(({ id }) => id))
+    const ids = new Set(left.length ? held().map(({ id }) => id) : [])
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
       // Under its own key: if it reaches the store after all, it is the same record.
@@ -286,7 +286,9 @@ export function createQueue(options: QueueOptions): EventQueue {
   }
 
   function held(): QueuedEvent[] {
-    return [...[...kept.keys()].sort().flatMap((key) => kept.get(key) ?? []), ...fresh]
+    const events: QueuedEvent[] = []
+    for (const key of [...kept.keys()].sort()) events.push(...(kept.get(key) ?? []))
+    return events.concat(fresh)
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {
