@@ -3,11 +3,21 @@ import type { QueuedEvent } from './queue.ts'
 /** EventGate refuses bodies over 100 kB; Chromium lets 64 KiB be in flight when a page goes. */
 export const BATCH_BYTES = 60_000
 
-/** The first events that fit into `room` as a JSON array; where all of a batch's room is free, at least one. */
-export function fitting(events: readonly QueuedEvent[], room = BATCH_BYTES): QueuedEvent[] {
+/**
+ * The first events that are meant, `most` at most, and fit into `room` as a JSON array; where all of a batch's room is
+ * free, at least one. Looks no further than it has to.
+ */
+export function fitting(
+  events: Iterable<QueuedEvent>,
+  room = BATCH_BYTES,
+  most = Infinity,
+  isMeant: (event: QueuedEvent) => boolean = () => true,
+): QueuedEvent[] {
   const batch: QueuedEvent[] = []
   let left = room - 1
   for (const event of events) {
+    if (batch.length >= most) break
+    if (!isMeant(event)) continue
     left -= event.bytes + 1
     if (left < 0 && (batch.length || room < BATCH_BYTES)) break
     batch.push(event)

@@ -172,10 +172,13 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   )
   const outcomes = createOutcomes({
     environment,
-    onOutcome: (outcome) => {
-      ask('onOutcome', () => onOutcome?.(outcome))
-      ask('debug', () => watcher?.(outcome))
-    },
+    // For most events of most pages nobody is there to be told.
+    onOutcome:
+      (onOutcome || debug) &&
+      ((outcome) => {
+        ask('onOutcome', () => onOutcome?.(outcome))
+        ask('debug', () => watcher?.(outcome))
+      }),
   })
   const ledger = createLedger({ client, sdk: SDK, newId, onChange })
   const queue = createQueue({

@@ -8,6 +8,15 @@ const SCHEMA = '/rivulet/ledger/1.0.0'
 /** Counts by outcome, `submitted` among them, for each stream. */
 export type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>
 
+/** How many events have not come to their end. */
+export function queuedIn(counts: Counts): number {
+  let queued = 0
+  for (const { submitted = 0, ...ended } of Object.values(counts)) {
+    queued += Object.values(ended).reduce((left, count) => left - count, submitted)
+  }
+  return queued
+}
+
 /** What one client has seen become of the events of one instance and stream (schema `rivulet/ledger`). */
 interface Entry {
   readonly instance: string

@@ -19,7 +19,7 @@ export interface Outcomes {
 export interface OutcomesOptions {
   readonly environment: Pick<Environment, 'tell' | 'onTold'>
   /** The host's, called behind the task. */
-  onOutcome(outcome: Outcome): void
+  readonly onOutcome?: ((outcome: Outcome) => void) | undefined
 }
 
 /** Outcomes of one client; those of others are told to them, wherever they are. */
@@ -43,7 +43,7 @@ export function createOutcomes({ environment, onOutcome }: OutcomesOptions): Out
     if (stream === LEDGER) return true
     tally(stream, outcomeOf(fate))
     // Behind the task, so that `submit` has returned the id before it is spoken of.
-    void Promise.resolve().then(() => onOutcome({ ...fate, stream, id }))
+    if (onOutcome) void Promise.resolve().then(() => onOutcome({ ...fate, stream, id }))
     return true
   }
 

@@ -57,6 +57,8 @@ export interface EventQueue {
   sync(): Promise<void>
   /** All that is known of, oldest first. Needs no storage, which no longer answers when the page goes. */
   held(): QueuedEvent[]
+  /** Whether the event, the same object, is `held`. */
+  has(event: QueuedEvent): boolean
   /**
    * Takes out events that were `held`, the same objects, and with that writes all that waits for its window; where the
    * page goes, in a way that is done at once.
@@ -94,6 +96,8 @@ export function createQueue(options: QueueOptions): EventQueue {
   const { records, memo, nextKey, allowed, account, onTrouble, after, phase, warn } = options
   /** In no record yet. What is volatile stays here. */
   let fresh: QueuedEvent[] = []
+  /** All that is held. */
+  const all = new Set<QueuedEvent>()
   const kept = new Map<string, readonly QueuedEvent[]>()
   /** Records that the store has not confirmed, and those of them that it has been given. */
   const unsaved = new Map<string, readonly QueuedEvent[]>()
@@ -113,6 +117,7 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   function add(event: QueuedEvent): void {
     fresh.push(event)
+    all.add(event)
     if (!event.volatile) touch()
   }
 
@@ -160,14 +165,24 @@ export function createQueue(options: QueueOptions): EventQueue {
     if (leftHere.size) memo.write(LEFT, JSON.stringify(left))
   }
 
-  function keep(key: string, events: readonly QueuedEvent[]): void {
+  function put(key: string, events: readonly QueuedEvent[]): void {
     kept.set(key, events)
-    unsaved.set(key, events)
+    for (const event of events) all.add(event)
+  }
+
+  function take(key: string): void {
+    for (const event of kept.get(key) ?? []) all.delete(event)
+    kept.delete(key)
+  }
+
+  function keep(key: string, events: readonly QueuedEvent[]): void {
+    put(key, events)
+    if (records) unsaved.set(key, events)
     for (const changed of syncs) changed.add(key)
   }
 
   function forget(key: string): void {
-    kept.delete(key)
+    take(key)
     unsaved.delete(key)
     if (records) settled.add(key)
     for (const changed of syncs) changed.add(key)
@@ -230,12 +245,12 @@ export function createQueue(options: QueueOptions): EventQueue {
     syncs.delete(changed)
     if (found) {
       // What was added or removed here meanwhile is known better here.
-      for (const key of known) if (!found.has(key) && !changed.has(key)) kept.delete(key)
+      for (const key of known) if (!found.has(key) && !changed.has(key)) take(key)
       for (const [key, events] of found) {
         if (events === undefined || key === accountKey || changed.has(key) || settled.has(key)) continue
         // Two turns may read it at the same time: what is known keeps being the same objects.
         if (kept.has(key)) continue
-        if (isRecord(events)) kept.set(key, events)
+        if (isRecord(events)) put(key, events)
         else {
           forget(key)
           onTrouble('unreadable')
@@ -245,7 +260,7 @@ export function createQueue(options: QueueOptions): EventQueue {
     // The page went meanwhile, and has left something itself.
     if (phase() === 'gone') return
     const left = leftByOthers()
-    const ids = new Set(held().map(({ id }) => id))
+    const ids = new Set(left.length ? held().map(({ id }) => id) : [])
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
       // Under its own key: if it reaches the store after all, it is the same record.
@@ -271,26 +286,33 @@ export function createQueue(options: QueueOptions): EventQueue {
   }
 
   function held(): QueuedEvent[] {
-    return [...[...kept.keys()].sort().flatMap((key) => kept.get(key) ?? []), ...fresh]
+    const events: QueuedEvent[] = []
+    for (const key of [...kept.keys()].sort()) events.push(...(kept.get(key) ?? []))
+    return events.concat(fresh)
   }
 
   async function remove(events: readonly QueuedEvent[]): Promise<void> {
     const gone = new Set(events)
     const stays = (event: QueuedEvent) => !gone.has(event)
-    fresh = fresh.filter(stays)
-    for (const [key, events] of [...kept]) {
+    for (const event of gone) if (!all.delete(event)) gone.delete(event)
+    let left = gone.size
+    // Mostly it is one whole record, and one of the first.
+    for (const [key, events] of kept) {
+      if (!left) break
       const rest = events.filter(stays)
       if (rest.length === events.length) continue
+      left -= events.length - rest.length
       forget(key)
       // Under a key of its own, which other tabs do not know yet, and in the same place.
       if (rest.length) keep(`${key}+`, rest)
     }
+    if (left) fresh = fresh.filter(stays)
     await persist()
   }
 
   // Opened before it is needed, for the page may be left with the first event.
   if (allowed()) void attempt((store) => store.read({ has: () => true }))
-  return { add, touch, sync, held, remove }
+  return { add, touch, sync, held, has: (event) => all.has(event), remove }
 }
 
 function isRecord(found: unknown): found is readonly QueuedEvent[] {

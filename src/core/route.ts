@@ -69,12 +69,13 @@ export function createRoute(options: RouteOptions): Route {
   const strikes = new Map<QueuedEvent, number>()
 
   async function send(client?: string): Promise<void> {
-    // While the page is seen, what is added meanwhile waits for the next time: else each answer would be followed by a
-    // request for a few events.
-    const due = new Set(queue.held())
+    let due = waiting(client)
     for (;;) {
-      const batch = isResting() ? [] : nextBatch(client)
-      if (!batch.some((event) => due.has(event) || phase() !== 'visible')) break
+      // While the page is seen, what is added meanwhile waits for the next time: else each answer would be followed by a
+      // request for a few events.
+      if (phase() !== 'visible') due = waiting(client)
+      const batch = isResting() ? [] : nextBatch(due)
+      if (!batch.length) break
       for (const event of batch) flying.set(event, phase())
       const answer = await environment.post(
         `${url}${url.includes('?') ? '&' : '?'}sent=${now()}`,
@@ -111,22 +112,28 @@ export function createRoute(options: RouteOptions): Route {
     })
   }
 
-  function nextBatch(client?: string): QueuedEvent[] {
+  /** What is queued for the destination, of high priority first. */
+  function waiting(client?: string): Set<QueuedEvent> {
+    const events = queue.held().filter((event) => event.url === url && (!client || event.client === client))
+    return new Set(events.sort((a, b) => byPriority(b, a)))
+  }
+
+  /** Of what is due; what has left the queue meanwhile leaves that, too, so that nothing is looked at for each batch. */
+  function nextBatch(due: Set<QueuedEvent>): QueuedEvent[] {
     if (failuresSoFar() >= PATIENCE) limit = 1
     // All that is in flight when a page goes shares one budget, which is as large as a batch.
     let room = BATCH_BYTES
     for (const [{ bytes }, sent] of flying) if (sent !== 'visible' && phase() !== 'visible') room -= bytes + 1
-    const ready = queue.held().filter((event) => {
-      if ((client && event.client !== client) || !mayGo(event)) return false
+    const isReady = (event: QueuedEvent) => {
+      if (!queue.has(event)) due.delete(event)
       // What is too large for what is left goes by a later way.
-      if (phase() !== 'visible' && event.bytes + 2 > room) return false
+      if (!due.has(event) || !mayGo(event) || (phase() !== 'visible' && event.bytes + 2 > room)) return false
       const sent = flying.get(event)
       // A plain fetch ends with the page, so what it carries flies again.
-      return event.url === url && (!sent || (sent === 'visible' && phase() === 'gone'))
-    })
-    const others = ready.filter((event) => !strikes.has(event))
-    const first = others.length ? others.sort((a, b) => byPriority(b, a)).slice(0, limit) : ready.slice(0, 1)
-    return fitting(first, room)
+      return !sent || (sent === 'visible' && phase() === 'gone')
+    }
+    const others = fitting(due, room, limit, (event) => !strikes.has(event) && isReady(event))
+    return others.length ? others : fitting(due, room, 1, isReady)
   }
 
   /** By all tabs and pages, in a row. */
@@ -216,8 +223,7 @@ export function createRoute(options: RouteOptions): Route {
 
   async function settle(events: readonly QueuedEvent[], tell: (event: QueuedEvent) => void): Promise<void> {
     // What a beacon and a fetch have both brought is settled once.
-    const held = new Set(queue.held())
-    const settled = events.filter((event) => held.has(event))
+    const settled = events.filter(queue.has)
     for (const event of settled) {
       strikes.delete(event)
       tell(event)

@@ -1,1 +1,41 @@
-export * from './node.ts'
+import { checkOptions, type StreamSchemas } from '../core/options.ts'
+import { edgeEnvironment } from '../environments/edge.ts'
+import { httpUrl } from '../environments/http.ts'
+import {
+  createPagelessClient,
+  disposable,
+  PAGELESS_OPTIONS,
+  type PagelessClient,
+  type PagelessOptions,
+} from '../environments/pageless-client.ts'
+
+export type { Client, Explanation } from '../core/client.ts'
+export type { Unit } from '../core/environment.ts'
+export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
+export type { Counts } from '../core/ledger.ts'
+export type {
+  ClientOptions,
+  Consent,
+  Curate,
+  LoadSchemas,
+  Net,
+  StreamSchema,
+  StreamSchemas,
+} from '../core/options.ts'
+export type { ConfigPush } from '../core/stream-config.ts'
+export type { Sample } from '../core/sample.ts'
+export type { Curation, StreamConfig } from '../core/settings.ts'
+
+export type { AsyncDispose, PagelessClient, PagelessOptions } from '../environments/pageless-client.ts'
+
+/**
+ * A client for one request to a function at the edge, with its queue in memory: made in the handler, since runtimes allow
+ * no timers, requests and random numbers outside of it. With `waitUntil`, what is queued is sent before the function
+ * ends. Throws a TypeError on a wrong option, and nothing else ever throws.
+ */
+export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
+  options: PagelessOptions<Schemas>,
+): PagelessClient<Schemas> {
+  checkOptions(options, httpUrl, PAGELESS_OPTIONS)
+  return disposable(createPagelessClient(options, edgeEnvironment()))
+}

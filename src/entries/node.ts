@@ -1,8 +1,16 @@
-import { type Client, createClient as createCoreClient } from '../core/client.ts'
-import { type ClientOptions, checkOptions, OPTIONS, type StreamSchemas } from '../core/options.ts'
+import { type Counts, queuedIn } from '../core/ledger.ts'
+import { checkOptions, type StreamSchemas } from '../core/options.ts'
 import { withFileQueue } from '../environments/file-queue.ts'
 import { httpUrl } from '../environments/http.ts'
 import { nodeEnvironment } from '../environments/node.ts'
+import {
+  createPagelessClient,
+  disposable,
+  PAGELESS_OPTIONS,
+  type PagelessClient,
+  type PagelessOptions,
+} from '../environments/pageless-client.ts'
+import { atProcessEnd } from '../environments/process-end.ts'
 
 export type { Client, Explanation } from '../core/client.ts'
 export type { Unit } from '../core/environment.ts'
@@ -21,9 +29,11 @@ export type { ConfigPush } from '../core/stream-config.ts'
 export type { Sample } from '../core/sample.ts'
 export type { Curation, StreamConfig } from '../core/settings.ts'
 
+export type { AsyncDispose, PagelessClient, PagelessOptions } from '../environments/pageless-client.ts'
+
 /** What `createClient` takes in Node, beside the options for browsers. */
 export interface NodeClientOptions<Schemas extends StreamSchemas = StreamSchemas>
-  extends ClientOptions<Schemas> {
+  extends PagelessOptions<Schemas> {
   /**
    * A folder in which events are kept until the intake has answered for them, shared by all processes that name it.
    * Default: none, they are in memory.
@@ -35,19 +45,50 @@ export interface NodeClientOptions<Schemas extends StreamSchemas = StreamSchemas
    * its end in any case. Default: `interval`.
    */
   readonly fsync?: 'always' | 'interval' | 'never'
+  /**
+   * For how long, in ms, the end of the process is held up at most while what is queued is sent: where nothing is left
+   * to do, and at SIGTERM and SIGINT. With 0 it is not, and the process is not listened to. Default: 2,000.
+   */
+  readonly exitTimeout?: number
 }
 
-const NODE_OPTIONS = new Map([...OPTIONS, ['queueDir', 'string'], ['fsync', 'always or interval or never']])
+const NODE_OPTIONS = new Map([
+  ...PAGELESS_OPTIONS,
+  ['queueDir', 'string'],
+  ['fsync', 'always or interval or never'],
+  ['exitTimeout', 'number'],
+])
 
 /**
- * A client for this process, with its queue in memory: before the process ends, `await events.close()`. Its timers
- * keep no process alive. Throws a TypeError on a wrong option, and nothing else ever throws.
+ * A client for this process, with its queue in memory; make one, and `await events.close()` before `process.exit()`.
+ * Its timers and requests keep no process alive; what is queued when it ends is sent within `exitTimeout`. Throws a
+ * TypeError on a wrong option, and nothing else ever throws.
  */
 export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   given: NodeClientOptions<Schemas>,
-): Client<Schemas> {
+): PagelessClient<Schemas> {
   checkOptions(given, httpUrl, NODE_OPTIONS)
-  const { queueDir, fsync = 'interval', ...options } = given
+  const { queueDir, fsync = 'interval', exitTimeout = 2000, ...options } = given
   const platform = nodeEnvironment()
-  return createCoreClient(options, queueDir ? withFileQueue(platform, { queueDir, fsync }) : platform)
+  const environment = queueDir ? withFileQueue(platform, { queueDir, fsync }) : platform
+  const client = createPagelessClient(options, environment)
+  if (exitTimeout <= 0) return disposable(client)
+
+  const flush = () => client.flush({ timeout: exitTimeout })
+  const leave = atProcessEnd({
+    flush,
+    close: () => {
+      const late = new Promise<void>((resolve) => {
+        environment.after(exitTimeout, resolve, { holdProcess: true })
+      })
+      return Promise.race([late, flush().then(client.close)])
+    },
+    // What was closed above is lost as well.
+    lost: () => (environment.records ? 0 : queuedIn(client.ledger()) + closedIn(client.ledger())),
+  })
+  return disposable({ ...client, close: () => client.close().finally(leave) })
+}
+
+function closedIn(counts: Counts): number {
+  return Object.values(counts).reduce((sum, { closed = 0 }) => sum + closed, 0)
 }

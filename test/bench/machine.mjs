@@ -3,7 +3,7 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os'
 /**
  * What the figures were measured on.
  *
- * @param {import('playwright').Browser} browser
+ * @param {import('playwright').Browser} [browser] where one takes part
  */
 export function machine(browser) {
   const cores = cpus()
@@ -13,7 +13,7 @@ export function machine(browser) {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    chromium: browser.version(),
+    chromium: browser?.version(),
     // What else ran beside it: times suffer from that more than ratios do.
     loadAtStart: loadavg()[0] ?? 0,
   }

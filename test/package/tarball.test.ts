@@ -50,6 +50,7 @@ describe('the packed package', () => {
         'docs/node.md',
         'docs/privacy.md',
         'docs/querying.md',
+        'docs/serverless.md',
         'docs/stream-config.md',
         'docs/testing.md',
         'docs/web-views.md',

@@ -200,6 +200,23 @@ describe('generated types', () => {
     expect(await compiled('7.0', 'single.ts', code)).toEqual([])
   })
 
+  test.each(COMPILERS)(
+    'TypeScript %s takes `await using` in Node where it knows of it, and the rest where not',
+    async (version) => {
+      const code = (declaration: string) => `
+      import { createClient } from 'rivulet'
+      export async function work(waitUntil: (promise: Promise<unknown>) => void) {
+        ${declaration} events = createClient({ intakeUrl: 'http://127.0.0.1:9/', waitUntil, exitTimeout: 500 })
+        events.submit('shop.click')
+      }`
+      const node = ['--module', 'nodenext', '--moduleResolution', 'nodenext']
+      const withSymbol = [...node, '--lib', 'es2022,dom,esnext.disposable']
+
+      expect(await compiled(version, 'using.ts', code('await using'), withSymbol)).toEqual([])
+      expect(await compiled(version, 'const.ts', code('const'), node)).toEqual([])
+    },
+  )
+
   const results = new Map<string, Promise<string[]>>()
 
   function errorsIn(version: string, file: string, lines: readonly string[]): Promise<string[]> {
@@ -209,15 +226,25 @@ describe('generated types', () => {
     return result
   }
 
-  async function compiled(version: string, file: string, code: string): Promise<string[]> {
+  /** What `more` says comes last, and so counts. */
+  async function compiled(
+    version: string,
+    file: string,
+    code: string,
+    more: readonly string[] = [],
+  ): Promise<string[]> {
     await write(file, code)
     // Without skipLibCheck, so that the generated declarations themselves hold.
     const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom']
     const modules = ['--module', 'es2022', '--moduleResolution', 'bundler', '--allowJs', '--checkJs']
     const tsc = join(project, `node_modules/typescript-${version}/bin/tsc`)
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc, ...options, ...modules, file], {
-      cwd: project,
-    }).catch((error: { stdout: string }) => error)
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [tsc, ...options, ...modules, ...more, file],
+      {
+        cwd: project,
+      },
+    ).catch((error: { stdout: string }) => error)
     return stdout.split('\n').filter((line) => /error TS/.test(line))
   }
 

@@ -73,3 +73,13 @@ test('where less than a whole batch is free, what does not fit stays', () => {
 test('without events there is no batch', () => {
   expect(fitting([])).toEqual([])
 })
+
+test('of the events that are meant, no more are taken than asked for, and no further is looked', () => {
+  const looked: string[] = []
+  const isEven = ({ id }: QueuedEvent) => looked.push(id) > 0 && Number(id) % 2 === 0
+
+  const batch = fitting(events([10, 10, 10, 10, 10, 10]), BATCH_BYTES, 2, isEven)
+
+  expect(batch.map(({ id }) => id)).toEqual(['0', '2'])
+  expect(looked).toEqual(['0', '1', '2'])
+})

@@ -76,6 +76,31 @@ function queueContract(openStore: (() => RecordStore) | undefined): void {
     expect(queue.held()).toEqual([])
   })
 
+  test('it has what it holds, the same objects, and nothing else', async () => {
+    const { clock, open } = createTabs(openStore)
+    const queue = open()
+    const known: QueuedEvent[] = []
+    const checked = () => {
+      const held = new Set(queue.held())
+      for (const event of [...known, ...held]) expect(queue.has(event)).toBe(held.has(event))
+    }
+
+    for (let round = 0; round < 5; round++) {
+      const added = createEvents(4)
+      known.push(...added)
+      for (const event of added) queue.add(event)
+      checked()
+      await queue.remove(added.slice(0, 1))
+      await clock.pass(round % 2 ? WRITE_WINDOW : 0)
+      await queue.remove(known.filter((_, index) => index % 3 === 0))
+      checked()
+      await queue.sync()
+      checked()
+    }
+
+    expect(queue.has({ ...(queue.held()[0] as QueuedEvent) })).toBe(false)
+  })
+
   test('an old event stays before a young one, also where its neighbours are taken out', async () => {
     const { clock, open } = createTabs(openStore)
     const queue = open()

@@ -39,15 +39,42 @@ test('a post goes as text/plain without cookies, and its answer is read whole', 
   expect(requests[0]?.headers.cookie).toBeUndefined()
 })
 
-test('an answer in HTML, or after a redirect, is foreign', async () => {
-  const { url } = await startServer((request, response) => {
+test('an answer in HTML is foreign, and so is a redirect, which what is posted does not follow', async () => {
+  const { url, requests } = await startServer((request, response) => {
     if (request.url === '/moved') response.writeHead(302, { location: '/login' }).end()
-    else if (request.url === '/login') response.writeHead(200, { 'content-type': 'text/plain' }).end('log in')
     else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>')
   })
 
-  expect(await nodeEnvironment().post(`${url}moved`, '[]')).toMatchObject({ status: 200, foreign: true })
+  expect(await nodeEnvironment().post(`${url}moved`, '[]')).toMatchObject({ status: 302, foreign: true })
   expect(await nodeEnvironment().post(url, '[]')).toMatchObject({ status: 200, foreign: true })
+  expect(requests).toHaveLength(2)
+})
+
+test('what is asked for is followed where it has moved, but not for ever', async () => {
+  const { url, requests } = await startServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(301, { location: 'there/config' }).end()
+    else if (request.url === '/there/config') response.end('config')
+    else response.writeHead(302, { location: '/round' }).end()
+  })
+
+  expect(await nodeEnvironment().get(`${url}moved`)).toMatchObject({ status: 200, text: 'config' })
+  expect(await nodeEnvironment().get(`${url}round`)).toMatchObject({ status: 302 })
+  expect(requests.length).toBeLessThan(10)
+})
+
+test('a kept connection that the server closes in the same moment costs no failure', async () => {
+  const sockets = new Set<object>()
+  const { url } = await startServer((request, response) => {
+    // Each connection is good for one request.
+    if (sockets.has(request.socket)) request.socket.resetAndDestroy()
+    else response.writeHead(201).end()
+    sockets.add(request.socket)
+  })
+  const { post } = nodeEnvironment()
+
+  const answers = [await post(url, '[1]'), await post(url, '[2]'), await post(url, '[3]')]
+
+  expect(answers).toMatchObject([{ status: 201 }, { status: 201 }, { status: 201 }])
 })
 
 test('a request that nobody answers has status 0, and says why', async () => {
@@ -57,7 +84,7 @@ test('a request that nobody answers has status 0, and says why', async () => {
   expect(await nodeEnvironment().post(url, '[]')).toMatchObject({ status: 0 })
   expect(await nodeEnvironment().get(url)).toMatchObject({
     status: 0,
-    text: expect.stringContaining('fetch failed'),
+    text: expect.stringContaining('ECONNREFUSED'),
   })
 })
 
