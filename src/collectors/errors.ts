@@ -16,12 +16,13 @@ export interface ErrorsOptions {
    * `ResizeObserver loop`, which harms nobody, and errors of browser extensions.
    */
   readonly ignore?: RegExp
-  /** How many kinds of errors a page tells of at most, by fingerprint. Default: 20. */
-  readonly limit?: number
 }
 
 /** Where the package's `schemas/` has it. */
 const SCHEMA = '/rivulet/error/1.0.0'
+
+/** How many kinds of errors a page tells of at most, by fingerprint. */
+const MOST_KINDS = 20
 
 const NOISE = /^AbortError|ResizeObserver|extension:/
 
@@ -31,7 +32,7 @@ const NOISE = /^AbortError|ResizeObserver|extension:/
  */
 export function collectErrors(
   events: Pick<Client, 'submit'>,
-  { stream = 'rivulet.error', early, ignore = NOISE, limit = 20 }: ErrorsOptions = {},
+  { stream = 'rivulet.error', early, ignore = NOISE }: ErrorsOptions = {},
 ): () => void {
   const known = new Map<string, { count: number }>()
 
@@ -42,7 +43,7 @@ export function collectErrors(
     let words = ''
     let calls = ''
     try {
-      words = `${thrown?.message ?? thrown}`
+      words = `${thrown.message ?? thrown}`
       name = `${thrown.name ?? ''}`
       // Chromium's begins with the message, whose lines may look like frames.
       calls = thrown.stack!.replace(words, '')
@@ -59,14 +60,13 @@ export function collectErrors(
     if (`${name}: ${message} ${file}`.match(ignore)) return
 
     const kind = element.localName ? 'resource' : event.type === 'error' ? 'uncaught' : 'rejection'
-    const fingerprint = fingerprintOf(kind, name, message, file, stack)
+    const fingerprint = fingerprintOf(kind, name, message, file, calls)
     const before = known.get(fingerprint)
-    if (before) before.count++
-    else if (known.size < limit) {
-      const error = { kind, name, message, fingerprint, count: 1, file, line, column, stack }
-      known.set(fingerprint, error)
-      tell(error)
-    }
+    const error = before ?? { kind, name, message, file, line, column, stack, fingerprint, count: 0 }
+    error.count++
+    if (before || known.size >= MOST_KINDS) return
+    known.set(fingerprint, error)
+    tell(error)
   }
 
   function tell(error: { count: number }): void {
