@@ -101,7 +101,8 @@ export function collectPageViews(events: Pick<Client, 'submit'>, options: PageVi
   }
 
   const end = listen({
-    visibilitychange: look,
+    // Not at once: a page that was rendered ahead is not yet said to be so.
+    visibilitychange: lookLater,
     pagehide: look,
     pageshow: ({ persisted }: PageTransitionEvent) => {
       views.cameBack ||= persisted
