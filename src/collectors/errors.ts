@@ -60,7 +60,7 @@ export function collectErrors(
     if (`${name}: ${message} ${file}`.match(ignore)) return
 
     const kind = element.localName ? 'resource' : event.type === 'error' ? 'uncaught' : 'rejection'
-    const fingerprint = fingerprintOf(kind, name, message, file, calls)
+    const fingerprint = fingerprintOf(name, message, file, calls)
     const before = known.get(fingerprint)
     const error = before ?? { kind, name, message, file, line, column, stack, fingerprint, count: 0 }
     error.count++
@@ -83,8 +83,5 @@ export function collectErrors(
     input: onInput,
   })
   early?.forEach(onError as (event: Event) => void)
-  return () => {
-    end()
-    tellMore()
-  }
+  return end
 }

@@ -17,14 +17,8 @@ const INCIDENTAL = /\S*\/|[.-][\w-]{8,}(?=\.)|\d+/g
  * What an error is told apart by, to be read by people. The same on every page, in each browser and in the next build,
  * as far as it can be.
  */
-export function fingerprintOf(
-  kind: string,
-  name: string,
-  message: string,
-  file: string,
-  stack: string,
-): string {
-  return [kind, name, file, stack.match(CALLED), WORDED_BY_ENGINE.test(name) ? '' : message]
+export function fingerprintOf(name: string, message: string, file: string, stack: string): string {
+  return [name, file, stack.match(CALLED), name.match(WORDED_BY_ENGINE) ? '' : message]
     .join(' ')
     .replace(INCIDENTAL, '')
     .slice(0, LONGEST)

@@ -5,7 +5,7 @@ const LONGEST = 1024
  * What may tell of a person: what is quoted, but for a name in code, and up to the end where the quote is not closed;
  * mail addresses; queries and fragments; ids, and numbers of four digits and more.
  */
-const TELLING = /\B(["'`])(?![\w.]+\1).*?(\1\B|$)|\S*(@|\d\S\S+\d)\S*|[?#]\S+/gs
+const TELLING = /\B(["'`])(?![\w.]+\1\B).*?(\1\B|$)|\S*(@|\d\S\S+\d)\S*|[?#]\S+/gs
 
 /** One letter tells nothing. */
 const WORD = /[^\s\p{P}]{2,}/gu

@@ -10,7 +10,7 @@ export interface Frame {
 const MOST_FRAMES = 20
 
 /** Chromium has `    at name (url:1:2)` and `    at url:1:2`, Firefox and WebKit have `name@url:1:2` and `@url:1:2`. */
-const FRAMES = /^( +at )?((.*?)(@| \())?(\S+?):(\d+):(\d+)\)?$/gm
+const FRAMES = /^( +at )?(([^:\n]*?)(@| \())?(\S+?):(\d+):(\d+)\)?$/gm
 
 /** The frames of a stack that are of a file, the innermost first: none of the browser, nor of `eval`. */
 export function framesOf(stack: string): Frame[] {

@@ -102,7 +102,7 @@ story('an error has the same fingerprint in each engine, and a stack by their ow
   expect(error).toMatchObject({
     kind: 'uncaught',
     name: 'TypeError',
-    fingerprint: 'uncaught TypeError before.js show ',
+    fingerprint: 'TypeError before.js show ',
     count: 1,
     file: `${site}/before.js`,
     line: expect.any(Number),

@@ -7,7 +7,7 @@ const CHROMIUM = `
     at Array.map (<anonymous>)
     at async Shop.open (https://shop.example.org/app/(shop)/page.js#x:7:5)
     at eval (eval at outer (https://shop.example.org/a.js:1:1), <anonymous>:1:1)
-    at https://shop.example.org/js/shop.9f8e7d6c.js:24:3`
+    at https://shop.example.org/@shop/js/shop.9f8e7d6c.js:24:3`
 const FIREFOX = `show@https://shop.example.org/js/shop.0a1b2c3d.js?v=1:3:9
 open/<@https://shop.example.org/js/shop.0a1b2c3d.js:7:5
 @https://shop.example.org/js/shop.0a1b2c3d.js line 44 > eval:1:1
@@ -66,15 +66,14 @@ test('an error has one fingerprint in each engine and build', () => {
     'undefined is not an object',
   ]
   const prints = [CHROMIUM, FIREFOX, WEBKIT].map((stack, index) =>
-    fingerprintOf('uncaught', 'TypeError', messages[index]!, framesOf(stack)[0]!.file, stack),
+    fingerprintOf('TypeError', messages[index]!, framesOf(stack)[0]!.file, stack),
   )
 
-  expect(new Set(prints)).toEqual(new Set(['uncaught TypeError shop.js show ']))
+  expect(new Set(prints)).toEqual(new Set(['TypeError shop.js show ']))
 })
 
 test('errors of the host are told apart by what they say, but for numbers', () => {
-  const print = (message: string) =>
-    fingerprintOf('uncaught', 'Error', message, 'https://a.example/shop.js', CHROMIUM)
+  const print = (message: string) => fingerprintOf('Error', message, 'https://a.example/shop.js', CHROMIUM)
 
   expect(print('No answer after 30 s')).toBe(print('No answer after 45 s'))
   expect(print('No answer')).not.toBe(print('No basket'))
