@@ -45,6 +45,7 @@ describe('the packed package', () => {
     const documents = [
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'],
       ...[
+        'docs/collectors.md',
         'docs/console.md',
         'docs/designing-an-event.md',
         'docs/node.md',

@@ -8,6 +8,10 @@ export const CANNOT: Readonly<Record<string, Partial<Record<EngineName, string>>
     firefox: 'it prerenders no pages',
     webkit: 'it prerenders no pages',
   },
+  'a page that is rendered ahead is viewed when it is seen': {
+    firefox: 'it prerenders no pages',
+    webkit: 'it prerenders no pages',
+  },
   'a page left in mid-send comes back from it too, and held up no other tab meanwhile': {
     firefox: 'a request under way keeps every page of it out of that cache',
   },
