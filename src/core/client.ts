@@ -519,6 +519,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     configs.restart()
     // Before anything else, what the net has been given is taken back.
     delivery.wake()
+    void delivery.drain()
   }
 
   /** What another tab has settled while this page could not be told is in no queue either. */
