@@ -85,7 +85,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       orWarn(async () => {
         asked.delete(url)
         if (closed) return
-        if (allowed()) await queue.sync()
+        // What two tabs take up at the same time, one would put back after the other has taken it out.
+        if (allowed()) await queue.sync(!url)
         if (closed || !isMine()) return
         const decided = queue.held().filter((event) => event.url === url && decide(event))
         await Promise.all([queue.remove(decided), url ? routeTo(url).send() : queue.remove(evict())])

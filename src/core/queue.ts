@@ -53,8 +53,11 @@ export interface EventQueue {
   add(event: QueuedEvent): void
   /** The account has changed, or is another one: it is written with the next window, and its record before leaves. */
   touch(): void
-  /** Learns what other tabs and earlier pages have put into the store and taken from it. */
-  sync(): Promise<void>
+  /**
+   * Learns what other tabs and earlier pages have put into the store and taken from it; where it is told to, also takes up
+   * what pages that went have left in `memo`, which one tab at a time may do.
+   */
+  sync(takesUp?: boolean): Promise<void>
   /** All that is known of, oldest first. Needs no storage, which no longer answers when the page goes. */
   held(): QueuedEvent[]
   /** Whether the event, the same object, is `held`. */
@@ -237,7 +240,7 @@ export function createQueue(options: QueueOptions): EventQueue {
     void persist()
   }
 
-  async function sync(): Promise<void> {
+  async function sync(takesUp = true): Promise<void> {
     const known = new Set([...kept.keys()].filter((key) => !unsaved.has(key)))
     const changed = new Set<string>()
     syncs.add(changed)
@@ -258,7 +261,7 @@ export function createQueue(options: QueueOptions): EventQueue {
       }
     }
     // The page went meanwhile, and has left something itself.
-    if (phase() === 'gone') return
+    if (!takesUp || phase() === 'gone') return
     const left = leftByOthers()
     const ids = new Set(left.length ? held().map(({ id }) => id) : [])
     for (const [key, events] of left) {

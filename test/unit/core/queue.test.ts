@@ -630,6 +630,19 @@ test('what a page that went could not see stored is taken up by the next one, on
   expect(third.queue.held()).toEqual(events)
 })
 
+test('what was left stays for the tab that is told to take it up', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const events = createEvents(3)
+  await leaveUnseen(origin, events)
+  const [other, next] = [createPage(origin), createPage(origin)]
+
+  await other.queue.sync(false)
+  await next.queue.sync(true)
+
+  expect(other.queue.held()).toEqual([])
+  expect(next.queue.held()).toEqual(events)
+})
+
 test('what was stored after all is not taken up a second time', async () => {
   const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
   const events = createEvents(2)
