@@ -92,6 +92,32 @@ test('with the stub inline by its hash, and the script by its integrity, early c
   expect(violations).toEqual([])
 })
 
+test('what went wrong before the library came is told by the collector of errors', async () => {
+  const { intake, letThrough, page } = await openPage(`
+    let events
+    rivulet.push(({ createClient }) => {
+      events = createClient({ intakeUrl: INTAKE, streamConfigs: { streams: { 'rivulet.error': {} } } })
+    })
+    import('/rivulet/collectors/errors.js').then(({ collectErrors }) => {
+      rivulet.push(({ errors }) => collectErrors(events, { early: errors }))
+    })
+    setTimeout(() => { throw new TypeError('thrown early') })
+    Promise.reject(new Error('rejected early'))
+  `)
+  await expect.poll(() => keptErrors(page), PATIENCE).toHaveLength(3)
+
+  letThrough()
+  await intake.until(() => intake.events().length === 3)
+
+  expect(intake.events().map(({ kind, message }) => [kind, message])).toEqual(
+    expect.arrayContaining([
+      ['uncaught', 'thrown early'],
+      ['rejection', 'rejected early'],
+      ['resource', expect.any(String)],
+    ]),
+  )
+})
+
 test('a script that was changed on its way is not run, and the page goes on', async () => {
   const { page, violations, letThrough } = await openPage(EARLY, (text) => `${text}\n;stolen = 1`)
 
