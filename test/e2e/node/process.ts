@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
+import type { FaultyIntake } from 'rivulet/testing'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 
 // From here, `rivulet` is the package itself.
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -13,10 +14,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 export const STREAM_CONFIGS = { streams: { 'job.done': {} } }
 
 /** An intake that is closed with the test. */
-export async function openIntake(): Promise<FaultyIntake> {
-  const intake = await startFaultyIntake({ streamConfigs: STREAM_CONFIGS })
-  onTestFinished(() => intake.close())
-  return intake
+export function openIntake(): Promise<FaultyIntake> {
+  return openFaultyIntake({ streamConfigs: STREAM_CONFIGS })
 }
 
 /** A server that takes requests and never answers. */
