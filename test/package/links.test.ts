@@ -22,6 +22,13 @@ test('each link from one of our documents to another, or to a file, leads there,
   expect(broken.map(({ path, link }) => `${relative(ROOT, path)}: ${link}`)).toEqual([])
 })
 
+test('each page of docs is linked from the README', async () => {
+  const readme = linksIn(await readFile(join(ROOT, 'README.md'), 'utf8')).map((link) => link.split('#')[0])
+  const pages = (await documentsIn('docs')).map((path) => relative(ROOT, path))
+
+  expect(pages.filter((page) => !readme.includes(page))).toEqual([])
+})
+
 describe('of a document', () => {
   const text = [
     ...['# `createX`: how, and why not', '## Twice', 'a [link](docs/x.md#a) and [more', 'of it](#twice-1)'],
