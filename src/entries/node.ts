@@ -12,23 +12,7 @@ import {
 } from '../environments/pageless-client.ts'
 import { atProcessEnd } from '../environments/process-end.ts'
 
-export type { Client, Explanation } from '../core/client.ts'
-export type { Unit } from '../core/environment.ts'
-export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
-export type { Counts } from '../core/ledger.ts'
-export type {
-  ClientOptions,
-  Consent,
-  Curate,
-  LoadSchemas,
-  Net,
-  StreamSchema,
-  StreamSchemas,
-} from '../core/options.ts'
-export type { ConfigPush } from '../core/stream-config.ts'
-export type { Sample } from '../core/sample.ts'
-export type { Curation, StreamConfig } from '../core/settings.ts'
-
+export type * from './types.ts'
 export type { AsyncDispose, PagelessClient, PagelessOptions } from '../environments/pageless-client.ts'
 
 /** What `createClient` takes in Node, beside the options for browsers. */

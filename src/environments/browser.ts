@@ -3,12 +3,11 @@ import { attempt } from '../core/fields.ts'
 import { createIds } from './ids.ts'
 import { createIndexedDbStore, type IndexedDbStore } from './indexeddb-store.ts'
 import { httpUrl, request } from './http.ts'
+import { pageContext } from './page-context.ts'
+import { after } from './timer.ts'
 
 /** Of the locks and the channel, and what our keys in `localStorage` begin with. */
 const NAME = 'rivulet'
-
-/** A longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** In ms. A request takes 30 s at most; a page that dies holds the others up for as long as this. */
 const LEASE = 40_000
@@ -39,12 +38,7 @@ export function browserEnvironment(): Environment {
     eventId,
     // Those of a worker would last no longer than it does, and be others than its pages'.
     ids: document ? ids : { ...ids, session: nothing, device: nothing },
-    context: {
-      agent_client_platform_family: () =>
-        `${/Mobi/.test(navigator.userAgent) ? 'mobile' : 'desktop'}_browser`,
-      page_title: () => document?.title,
-      page_content_language: () => document?.documentElement.lang,
-    },
+    context: pageContext(document),
     records,
     memo,
     forget: () => {
@@ -56,10 +50,7 @@ export function browserEnvironment(): Environment {
     random: Math.random,
     // A server that renders the page need not know where that will be.
     resolve: (url) => httpUrl(url, location?.href ?? 'http://page'),
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
-      return () => clearTimeout(timer)
-    },
+    after,
     // The browser revalidates by itself; a header of ours would cost a preflight.
     get: (url) => request(url, { cache: 'no-cache' }),
     post: (url, body) => post(url, body, life.phase()),

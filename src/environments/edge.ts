@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.ts'
 import { request } from './http.ts'
 import { pagelessEnvironment } from './pageless.ts'
+import { after } from './timer.ts'
 
 /** In ms: for as long, what was read from a URL answers the next client of the same isolate, too. */
 const FRESH_FOR = 60_000
@@ -13,10 +14,7 @@ const read = new Map<string, { readonly at: number; readonly text: string }>()
 export function edgeEnvironment(): Environment {
   return pagelessEnvironment({
     memo: { read: (key) => memory.get(key), write: (key, text) => void memory.set(key, text) },
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, ms)
-      return () => clearTimeout(timer)
-    },
+    after,
     get: async (url) => {
       const known = read.get(url)
       if (known && Date.now() - known.at < FRESH_FOR) return { status: 200, text: known.text, foreign: false }

@@ -1,20 +1,14 @@
 import type { Environment } from '../core/environment.ts'
 import { request } from './node-http.ts'
 import { pagelessEnvironment } from './pageless.ts'
-
-/** A longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
+import { afterInProcess } from './timer.ts'
 
 /** A Node process. Neither its timers nor its requests keep it alive, unless they are told to. */
 export function nodeEnvironment(): Environment {
   return pagelessEnvironment({
     // Nothing survives the process, and what lives as long as it does is kept by whoever made it.
     memo: { read: () => undefined, write: () => {} },
-    after: (ms, callback, { holdProcess } = { holdProcess: false }) => {
-      const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
-      if (!holdProcess) timer.unref()
-      return () => clearTimeout(timer)
-    },
+    after: afterInProcess,
     get: createGet(),
     post: (url, body) => request(url, { body }),
   })

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { leave } from './at-exit.ts'
+import { beginExit } from './at-exit.ts'
 
 /** Who has something to do before the process ends. Each promise resolves within a time that it states. */
 export interface Guest {
@@ -56,7 +56,7 @@ function onSignal(signal: NodeJS.Signals): void {
 
 function endBy(signal: NodeJS.Signals): void {
   // Where it ends the process, `exit` is not emitted.
-  leave()
+  beginExit()
   onExit()
   unlisten()
   guests.clear()

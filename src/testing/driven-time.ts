@@ -1,3 +1,5 @@
+import { afterInProcess } from '../environments/timer.ts'
+
 /** The time that a client goes by: its clock and its timers. */
 export interface Time {
   /** Milliseconds since 1970. */
@@ -13,9 +15,6 @@ export interface DrivenTime extends Time {
   /** Sets the clock, as a user or a time server does it: no timer runs. */
   set(time: number | string | Date): void
 }
-
-/** A longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 // As they were before a test put its own in their place. Node and most of its test environments have the first.
 const { setImmediate: immediately, setTimeout: later } = globalThis
@@ -64,11 +63,7 @@ export function createDrivenTime({
 /** The machine's own, or what a test runner's fake timers make of it. */
 export const systemTime: Time = {
   now: () => Date.now(),
-  after: (ms, callback, { holdProcess } = { holdProcess: false }) => {
-    const timer: unknown = setTimeout(callback, Math.min(ms, LONGEST_TIMER))
-    if (!holdProcess) (timer as { unref?: () => void }).unref?.()
-    return () => clearTimeout(timer as number)
-  },
+  after: afterInProcess,
 }
 
 /** Resolves when every promise that can go on has gone on. */

@@ -1,15 +1,16 @@
 import type { Answer, Environment, Told, Unit } from '../core/environment.ts'
 import { httpUrl } from '../environments/http.ts'
 import { createIds } from '../environments/ids.ts'
+import { pageContext } from '../environments/page-context.ts'
 import type { Time } from './driven-time.ts'
-import type { ServerlessIntake } from './memory-intake.ts'
+import type { DirectIntake } from './memory-intake.ts'
 
 /** A client loses patience after as many ms. */
 const ANSWER_WITHIN = 30_000
 
 export interface MemoryEnvironmentOptions {
   readonly time: Time
-  readonly intake: ServerlessIntake
+  readonly intake: DirectIntake
   readonly domain?: string | undefined
   readonly gpc: boolean
 }
@@ -42,7 +43,8 @@ export function createMemoryEnvironment({
     ...(domain === undefined ? {} : { domain }),
     eventId,
     ids: { pageview: inSample('pageview'), session: inSample('session'), device: inSample('device') },
-    context: pageContext(),
+    // In tests that have a page.
+    context: typeof document === 'undefined' ? {} : pageContext(document),
     memo,
     forget: () => {
       forget()
@@ -95,15 +97,5 @@ export function createMemoryEnvironment({
     tell: (told) => {
       for (const listener of listeners) listener(told)
     },
-  }
-}
-
-/** What a page knows of itself, in tests that have one. */
-function pageContext(): Environment['context'] {
-  if (typeof document === 'undefined') return {}
-  return {
-    agent_client_platform_family: () => 'desktop_browser',
-    page_title: () => document.title,
-    page_content_language: () => document.documentElement.lang,
   }
 }

@@ -48,13 +48,13 @@ export interface MemoryIntakeOptions {
 /** EventGate's `max_body_size`, in bytes. */
 const LARGEST_BODY = 102_400
 
-/** An intake without its server. */
-export interface ServerlessIntake extends MemoryIntake {
+/** An intake without a server, which is given its requests by a call. */
+export interface DirectIntake extends MemoryIntake {
   /** Takes a request, and says how it is to be answered. */
   take(body: string, headers?: Post['headers']): Required<Omit<Treatment, 'accept'>>
 }
 
-export function createMemoryIntake({ now, schemas = {} }: MemoryIntakeOptions): ServerlessIntake {
+export function createMemoryIntake({ now, schemas = {} }: MemoryIntakeOptions): DirectIntake {
   const kept = new Map<string, { readonly event: Event; times: number }>()
   const rejected = new Map<string, Rejected>()
   const posts: Post[] = []

@@ -39,6 +39,7 @@ describe('the size', () => {
       'rivulet/fetch-later',
       'rivulet/redact',
       'rivulet/validator',
+      'dist/script.js',
     ])
   })
 

@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright'
-import { startFaultyIntake, type FaultyIntake } from 'rivulet/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { FaultyIntake } from 'rivulet/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { serveSite } from '../../support/site.ts'
 import { newContext, PATIENCE } from '../../support/visit.ts'
 
@@ -26,8 +27,7 @@ afterAll(() => browser.close())
 
 /** A page with the stub in it, whose library comes when `letThrough` is called. */
 async function openPage(script: string, changeScript: (text: string) => string = (text) => text) {
-  const intake = await startFaultyIntake({ streamConfigs: { streams: { 'web.click': {} } } })
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake({ streamConfigs: { streams: { 'web.click': {} } } })
   const [stub, integrity] = await Promise.all([
     readFile(`${DIST}stub.js`, 'utf8'),
     readFile(`${DIST}integrity.json`, 'utf8').then(JSON.parse),

@@ -1,6 +1,7 @@
-import { expect, onTestFinished } from 'vitest'
-import { answerLost, hang, startFaultyIntake, tooManyRequests, unavailable } from 'rivulet/testing'
+import { expect } from 'vitest'
+import { answerLost, hang, tooManyRequests, unavailable } from 'rivulet/testing'
 import type { Tab } from '../../support/engines.ts'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import {
   actions,
   expectAll,
@@ -95,8 +96,7 @@ story('events whose answers are lost are sent again under their ids, and settled
 })
 
 story('a service that hangs does not hold up another; its events wait for it', async (engine) => {
-  const other = await startFaultyIntake()
-  onTestFinished(() => other.close())
+  const other = await openFaultyIntake()
   other.fault(hang())
   const streams = { 'web.click': {}, 'web.view': { destination_event_service: 'other' } }
   const streamConfigs = { streams, services: { other: other.intakeUrl } }

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client, ClientOptions, Outcome } from 'rivulet'
-import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
+import type { FaultyIntake } from 'rivulet/testing'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { type Engine, type EngineBrowser, engines, PLAIN_HOST, type Tab } from '../../support/engines.ts'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { type Files, serveSite } from '../../support/site.ts'
 import { CANNOT } from './cannot.ts'
 
@@ -66,8 +67,7 @@ export function story(name: string, tell: (engine: Engine) => Promise<void>): vo
 
 /** Sets the scene; all of it ends with the test. */
 export async function startScene(engine: Engine, given: SceneOptions = {}): Promise<Scene> {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const { origin } = new URL(intake.intakeUrl)
   const options = {
     intakeUrl: intake.intakeUrl,

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
+import type { FaultyIntake } from 'rivulet/testing'
+import { startChild } from '../../support/child.ts'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 
 // From here, `rivulet` is the package itself.
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -13,10 +14,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 export const STREAM_CONFIGS = { streams: { 'job.done': {} } }
 
 /** An intake that is closed with the test. */
-export async function openIntake(): Promise<FaultyIntake> {
-  const intake = await startFaultyIntake({ streamConfigs: STREAM_CONFIGS })
-  onTestFinished(() => intake.close())
-  return intake
+export function openIntake(): Promise<FaultyIntake> {
+  return openFaultyIntake({ streamConfigs: STREAM_CONFIGS })
 }
 
 /** A server that takes requests and never answers. */
@@ -55,29 +54,19 @@ export function runProgram(intakeUrl: string, code: string, { options, node }: P
     const events = createClient(options)
     ${code}
   `
-  const child = spawn(node ?? process.execPath, ['--input-type=module', '--eval', source], {
-    cwd: ROOT,
-    stdio: 'pipe',
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text))
-  const ended = once(child, 'close').then(([code, signal]) => ({
-    code: code as number | null,
-    signal: signal as NodeJS.Signals | null,
-    ...output,
-    /** In ms, from `leave()` on. */
-    endedAfter: Number(/ended after (\d+)/.exec(output.stdout)?.[1]),
-  }))
-  return { child, output, ended, said: (word: string) => said(word) }
-
-  /** Resolves when the program has written the word. */
-  async function said(word: string): Promise<void> {
-    while (!output.stdout.includes(word)) {
-      await Promise.race([once(child.stdout, 'data'), ended])
-      if (child.exitCode !== null || child.signalCode) break
-    }
-    if (!output.stdout.includes(word)) throw new Error(`ended without "${word}": ${output.stderr}`)
+  const { child, output, ended, said } = startChild(
+    node ?? process.execPath,
+    ['--input-type=module', '--eval', source],
+    { cwd: ROOT },
+  )
+  return {
+    child,
+    output,
+    ended: ended.then((end) => ({
+      ...end,
+      /** In ms, from `leave()` on. */
+      endedAfter: Number(/ended after (\d+)/.exec(end.stdout)?.[1]),
+    })),
+    said: (word: string) => said(new RegExp(word)),
   }
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, vi } from 'vitest'
-import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
+import type { FaultyIntake } from 'rivulet/testing'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 
 const PROGRAM = fileURLToPath(new URL('./queue-process.mjs', import.meta.url))
 const STREAMS = { streams: { 'shop.click': {} } }
@@ -14,8 +15,7 @@ const STREAMS = { streams: { 'shop.click': {} } }
 export async function startLab() {
   const base = await mkdtemp(join(tmpdir(), 'rivulet-queue-'))
   onTestFinished(() => rm(base, { recursive: true, force: true, maxRetries: 5 }))
-  const intake = await startFaultyIntake({ streamConfigs: STREAMS })
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake({ streamConfigs: STREAMS })
   const queueDir = join(base, 'queue')
   const folder = join(queueDir, 'rivulet-1')
 

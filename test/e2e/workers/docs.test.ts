@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
-import { startFaultyIntake } from 'rivulet/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { serveSite } from '../../support/site.ts'
 import { snippetsOf } from '../../support/snippets.ts'
 import { PATIENCE } from '../../support/visit.ts'
@@ -28,8 +28,7 @@ test('the service worker of the docs submits what it is pushed', async () => {
 })
 
 async function serveDocs() {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const { origin } = new URL(intake.intakeUrl)
   const snippets = Object.entries(await snippetsOf('workers.md')).map(([name, code]) => [
     `/${name}`,

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright'
 import type { Client, ClientOptions, Outcome } from 'rivulet'
-import { type FaultyIntake, hang, slow, startFaultyIntake } from 'rivulet/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type FaultyIntake, hang, slow } from 'rivulet/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { serveSite } from '../../support/site.ts'
 import { countQueued, newContext, PATIENCE } from '../../support/visit.ts'
 
@@ -108,8 +109,7 @@ test('consent denied to one is denied to the visitor: what all have queued is de
 
 /** A page with three teams: one by a module, one by an older copy of it, one by the script tag. */
 async function openPage(): Promise<{ page: Page; intake: FaultyIntake }> {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const options: ClientOptions = {
     intakeUrl: intake.intakeUrl,
     streamConfigs: { streams: { 'web.click': {} } },

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startFaultyIntake } from 'rivulet/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { snippetsOf } from '../../support/snippets.ts'
 import { PATIENCE } from '../../support/visit.ts'
 
@@ -49,8 +49,7 @@ process.on('SIGTERM', async () => {
 `
 
 test('a server that renders submits by the build for Node, and what it has rendered by the one for browsers', async () => {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const folder = await mkdtemp(join(tmpdir(), 'rivulet-rendered-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'node_modules'))

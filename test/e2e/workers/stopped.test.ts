@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright'
-import { type FaultyIntake, hang, startFaultyIntake } from 'rivulet/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type FaultyIntake, hang } from 'rivulet/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { serviceWorkerStop } from '../../support/service-workers.ts'
 import { serveSite } from '../../support/site.ts'
 import { actions, countQueued, newContext, PATIENCE } from '../../support/visit.ts'
@@ -72,8 +73,7 @@ interface ServiceWorkerScene {
 }
 
 async function startServiceWorker(): Promise<ServiceWorkerScene> {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const options = { intakeUrl: intake.intakeUrl, streamConfigs: { streams: { 'web.click': {} } } }
   const site = await serveSite({
     '/sw.js': `

@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright'
 import type { ClientOptions, Explanation, Outcome } from 'rivulet'
-import { type FaultyIntake, startFaultyIntake } from 'rivulet/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { FaultyIntake } from 'rivulet/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../../support/chromium.mjs'
+import { openFaultyIntake } from '../../support/faulty-intake.ts'
 import { serveSite } from '../../support/site.ts'
 import { newContext } from '../../support/visit.ts'
 
@@ -90,8 +91,7 @@ type Run = (streams: readonly string[], options?: Partial<ClientOptions>) => Pro
 async function startWorker(
   lines = '',
 ): Promise<{ run: Run; runInBlob: Run; intake: FaultyIntake; warnings: readonly string[] }> {
-  const intake = await startFaultyIntake()
-  onTestFinished(() => intake.close())
+  const intake = await openFaultyIntake()
   const all = { intakeUrl: intake.intakeUrl, streamConfigs: { streams: STREAMS } }
   const script = `
     onmessage = async ({ data: [streams, options] }) => {

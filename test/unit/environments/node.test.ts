@@ -129,30 +129,6 @@ test('an answer that is no config is not what a later 304 stands for', async () 
   expect(await get(url)).toMatchObject({ status: 404 })
 })
 
-test('a timer calls back, unless it is taken back', async () => {
-  const { after } = nodeEnvironment()
-  const called: string[] = []
-
-  after(0, () => called.push('taken back'))()
-  after(0, () => called.push('first'))
-  await new Promise<void>((resolve) => after(5, resolve, { holdProcess: true }))
-
-  expect(called).toEqual(['first'])
-})
-
-test('a wait longer than a timer can hold does not end at once', async () => {
-  const { after } = nodeEnvironment()
-  const called: string[] = []
-
-  const cancels = [2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY].map((ms) =>
-    after(ms, () => called.push(`${ms}`)),
-  )
-  await new Promise<void>((resolve) => after(10, resolve, { holdProcess: true }))
-  for (const cancel of cancels) cancel()
-
-  expect(called).toEqual([])
-})
-
 test('a process has a session, and neither a page view nor a device', () => {
   const { ids, eventId, now, domain } = nodeEnvironment()
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Outcome } from '../../../src/core/event.ts'
 import { LEDGER } from '../../../src/core/ledger.ts'
 import type { AppMessage } from '../../../src/environments/bridge.ts'
-import { createApp, HELLO, openPage, type Script, takesAll } from '../../support/app.ts'
+import { createApp, HELLO, openPage, type Script, takesAll } from '../../support/scripted-app.ts'
 import type { TestClient } from '../../support/client.ts'
 import { settled } from '../../support/environment.ts'
 

@@ -13,7 +13,7 @@ import {
   type PageSetup,
   SESSION,
   takesAll,
-} from '../../support/app.ts'
+} from '../../support/scripted-app.ts'
 import { type TestClient, wordOf } from '../../support/client.ts'
 
 const MINUTE = 60_000

@@ -7,7 +7,8 @@ describe('driven time', () => {
   test('stands still until it is told to pass', async () => {
     const time = createDrivenTime({ start: START })
 
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    const before = Date.now()
+    await vi.waitUntil(() => Date.now() > before)
     expect(time.now()).toBe(START)
     await time.pass(1500)
 
