@@ -279,6 +279,36 @@ test('what must not be in a folder ends with the process, which says so', async 
   expect(stderr).toContain('events end unsent with the process: 1')
 })
 
+test('of a worker thread that is ended with the process, what was written to its folder is sent by the next', async () => {
+  const intake = await openIntake()
+  await intake.down()
+  const options = { queueDir: await newFolder() }
+  const program = runProgram(
+    intake.intakeUrl,
+    `
+    import { Worker } from 'node:worker_threads'
+    const source = \`
+      import { createClient } from '\${import.meta.resolve('rivulet')}'
+      import { readdirSync, readFileSync } from 'node:fs'
+      import { parentPort } from 'node:worker_threads'
+      const options = \${JSON.stringify(options)}
+      const folder = options.queueDir + '/rivulet-1/'
+      const id = createClient(options).submit('job.done', { n: 1 })
+      const isWritten = () => readdirSync(folder).some((name) => readFileSync(folder + name, 'utf8').includes(id))
+      setInterval(() => { if (isWritten()) parentPort.postMessage('written') }, 10)
+    \`
+    new Worker(new URL('data:text/javascript,' + encodeURIComponent(source))).on('message', () => process.exit(4))
+    `,
+    { options },
+  )
+  expect(await program.ended).toMatchObject({ code: 4, stderr: '' })
+
+  await intake.up()
+  await runProgram(intake.intakeUrl, '', { options: { ...options, exitTimeout: 10_000 } }).ended
+
+  expect(numbersOf(intake.events())).toEqual([1])
+})
+
 test('a library that leaves a signal to others unless it is alone does not wait for us', async () => {
   const intake = await openIntake()
   // As signal-exit has it, which many command lines load.
