@@ -44,9 +44,10 @@ const NODE_OPTIONS = new Map([
 ])
 
 /**
- * A client for this process, with its queue in memory; make one, and `await events.close()` before `process.exit()`.
- * Its timers and requests keep no process alive; what is queued when it ends is sent within `exitTimeout`. Throws a
- * TypeError on a wrong option, and nothing else ever throws.
+ * A client for this process; make one, and `await events.close()` before `process.exit()`. Its timers and requests keep
+ * no process alive; what is queued when it ends is sent within `exitTimeout`. What could not be sent by then is lost
+ * with a queue in memory, and with `queueDir` it is the next process's. Throws a TypeError on a wrong option, and nothing
+ * else ever throws.
  */
 export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   given: NodeClientOptions<Schemas>,
@@ -59,6 +60,7 @@ export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   if (exitTimeout <= 0) return disposable(client)
 
   const flush = () => client.flush({ timeout: exitTimeout })
+  const isInFolder = () => Boolean(environment.records) && client.explain('').consent === 'granted'
   const leave = atProcessEnd({
     flush,
     close: () => {
@@ -67,8 +69,8 @@ export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
       })
       return Promise.race([late, flush().then(client.close)])
     },
-    // What was closed above is lost as well.
-    lost: () => (environment.records ? 0 : queuedIn(client.ledger()) + closedIn(client.ledger())),
+    // What was closed above is lost as well: with a folder, it is what was not to be in it.
+    lost: () => (isInFolder() ? 0 : queuedIn(client.ledger())) + closedIn(client.ledger()),
   })
   return disposable({ ...client, close: () => client.close().finally(leave) })
 }

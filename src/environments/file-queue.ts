@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import type { Environment, Phase } from '../core/environment.ts'
 import { attempt } from '../core/fields.ts'
 import { atExit, isExiting } from './at-exit.ts'
@@ -54,7 +55,8 @@ function fileMemo(folder: string): Environment['memo'] {
         // What a page leaves behind for want of time, a process that exits has in its log.
         if (isExiting()) return
         const path = pathOf(key)
-        const whole = `${path}.${ownMark()}.tmp`
+        // Threads of a process have one mark.
+        const whole = `${path}.${ownMark()}-${threadId}.tmp`
         writeFileSync(whole, text, { mode: 0o600 })
         renameSync(whole, path)
       }),

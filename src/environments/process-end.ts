@@ -55,8 +55,8 @@ function onSignal(signal: NodeJS.Signals): void {
 }
 
 function endBy(signal: NodeJS.Signals): void {
-  // Where it ends the process, `exit` is not emitted.
-  beginExit()
+  // Where it ends the process, `exit` is not emitted. Where the host has begun to listen meanwhile, the process goes on.
+  if (!process.listenerCount(signal)) beginExit()
   onExit()
   unlisten()
   guests.clear()

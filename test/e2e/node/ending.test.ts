@@ -1,12 +1,21 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { cut, hang } from 'rivulet/testing'
 import { openIntake, openSilentServer, runProgram } from './process.ts'
 
-// How a process ends, with events in memory: a real one, and what the intake then has.
+// How a process ends: a real one, and what the intake then has. Events are in memory unless it says otherwise.
 
 /** In ms: what `exitTimeout` is by default, and what a busy machine may add to a stated time. */
 const EXIT_TIMEOUT = 2000
 const SLACK = 2500
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-ending-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
 
 const numbersOf = (events: readonly { readonly [field: string]: unknown }[]) => events.map(({ n }) => n)
 
@@ -230,6 +239,74 @@ test('a host that listens before the client is made, once, is not cut short', as
   program.child.kill('SIGTERM')
 
   expect(await program.ended).toMatchObject({ code: 3, signal: null })
+})
+
+test('a host that begins to listen while a signal is held up goes on, and so does its queue in a folder', async () => {
+  const intake = await openIntake()
+  intake.fault(hang(), { times: 1 })
+  const program = runProgram(
+    intake.intakeUrl,
+    `
+    process.stdin.once('data', () => {
+      process.on('SIGTERM', () => createClient({ ...options, queueDir: queueDir + '/2' }).submit('job.done', { n: 2 }))
+      console.log('listens')
+    })
+    const { queueDir } = options
+    ${WAITING}
+    `,
+    { options: { queueDir: await newFolder() } },
+  )
+  await program.said('ready')
+
+  program.child.kill('SIGTERM')
+  await intake.until(() => intake.posts.length > 0)
+  program.child.stdin.write('listen')
+
+  await intake.until(() => numbersOf(intake.events()).includes(2))
+  expect(program.child.signalCode).toBe(null)
+})
+
+test('what must not be in a folder ends with the process, which says so', async () => {
+  const intake = await openIntake()
+  const options = { queueDir: await newFolder(), consent: 'pending', exitTimeout: 300 }
+  const program = runProgram(intake.intakeUrl, WAITING, { options })
+  await program.said('ready')
+
+  program.child.kill('SIGTERM')
+
+  const { signal, stderr } = await program.ended
+  expect(signal).toBe('SIGTERM')
+  expect(stderr).toContain('events end unsent with the process: 1')
+})
+
+test('of a worker thread that is ended with the process, what was written to its folder is sent by the next', async () => {
+  const intake = await openIntake()
+  await intake.down()
+  const options = { queueDir: await newFolder() }
+  const program = runProgram(
+    intake.intakeUrl,
+    `
+    import { Worker } from 'node:worker_threads'
+    const source = \`
+      import { createClient } from '\${import.meta.resolve('rivulet')}'
+      import { readdirSync, readFileSync } from 'node:fs'
+      import { parentPort } from 'node:worker_threads'
+      const options = \${JSON.stringify(options)}
+      const folder = options.queueDir + '/rivulet-1/'
+      const id = createClient(options).submit('job.done', { n: 1 })
+      const isWritten = () => readdirSync(folder).some((name) => readFileSync(folder + name, 'utf8').includes(id))
+      setInterval(() => { if (isWritten()) parentPort.postMessage('written') }, 10)
+    \`
+    new Worker(new URL('data:text/javascript,' + encodeURIComponent(source))).on('message', () => process.exit(4))
+    `,
+    { options },
+  )
+  expect(await program.ended).toMatchObject({ code: 4, stderr: '' })
+
+  await intake.up()
+  await runProgram(intake.intakeUrl, '', { options: { ...options, exitTimeout: 10_000 } }).ended
+
+  expect(numbersOf(intake.events())).toEqual([1])
 })
 
 test('a library that leaves a signal to others unless it is alone does not wait for us', async () => {

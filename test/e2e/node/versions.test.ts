@@ -1,11 +1,23 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { NODE_VERSIONS, nodeOf } from '../../support/node-versions.ts'
 import { openIntake, runProgram } from './process.ts'
 
 // The same story in each line of Node that is promised; this one is the oldest.
 
-/** Where the queue is. */
-const QUEUES = [['in memory', {}]] as const
+/** Where the queue is, and the options for it. */
+const QUEUES = [
+  ['in memory', async () => ({})],
+  ['in a folder', async () => ({ queueDir: await newFolder() })],
+] as const
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rivulet-versions-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
 
 /** Prints the version, what became of each event, and how many are queued. */
 const STORY = `
@@ -27,8 +39,8 @@ describe.for([process.versions.node, ...NODE_VERSIONS])('Node %s', (version) => 
     node = version === process.versions.node ? process.execPath : await nodeOf(version)
   }, 300_000)
 
-  test.for(QUEUES)('delivers, tells of it and ends, with its queue %s', async ([, options]) => {
-    const intake = await openIntake()
+  test.for(QUEUES)('delivers, tells of it and ends, with its queue %s', async ([, optionsFor]) => {
+    const [intake, options] = [await openIntake(), await optionsFor()]
 
     const { code, stdout, stderr } = await runProgram(intake.intakeUrl, STORY, { node, options }).ended
 
@@ -37,8 +49,8 @@ describe.for([process.versions.node, ...NODE_VERSIONS])('Node %s', (version) => 
     expect(intake.events().map(({ n }) => n)).toEqual([0, 1, 2])
   })
 
-  test.for(QUEUES)('does the same in a worker thread, with its queue %s', async ([, options]) => {
-    const intake = await openIntake()
+  test.for(QUEUES)('does the same in a worker thread, with its queue %s', async ([, optionsFor]) => {
+    const [intake, options] = [await openIntake(), await optionsFor()]
     const work = `${STORY}\ncreateClient(options).submit('job.done', { n: 'at its end' })`
 
     const { code, stdout, stderr } = await runProgram(
@@ -60,21 +72,44 @@ describe.for([process.versions.node, ...NODE_VERSIONS])('Node %s', (version) => 
     expect(intake.events().map(({ n }) => n)).toEqual([0, 1, 2, 'at its end'])
   })
 
-  test('has its events delivered before it ends, and at SIGTERM', async () => {
-    const intake = await openIntake()
-    const natural = runProgram(intake.intakeUrl, `events.submit('job.done', { n: 1 })`, { node })
-    expect(await natural.ended).toMatchObject({ code: 0, stderr: '' })
-    const program = runProgram(
+  test.for(QUEUES)(
+    'has its events delivered before it ends, and at SIGTERM, with its queue %s',
+    async ([, optionsFor]) => {
+      const [intake, options] = [await openIntake(), await optionsFor()]
+      const natural = runProgram(intake.intakeUrl, `events.submit('job.done', { n: 1 })`, { node, options })
+      expect(await natural.ended).toMatchObject({ code: 0, stderr: '' })
+      const program = runProgram(
+        intake.intakeUrl,
+        `events.submit('job.done', { n: 2 }); setInterval(() => {}, 1000); console.log('ready')`,
+        { node, options },
+      )
+      await program.said('ready')
+
+      program.child.kill('SIGTERM')
+
+      expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
+      expect(intake.events().map(({ n }) => n)).toEqual([1, 2])
+    },
+  )
+
+  test('keeps in a folder what SIGTERM finds no intake for, and the next process sends it', async () => {
+    const [intake, queueDir] = [await openIntake(), await newFolder()]
+    await intake.down()
+    const options = { queueDir, exitTimeout: 300 }
+    const first = runProgram(
       intake.intakeUrl,
-      `events.submit('job.done', { n: 2 }); setInterval(() => {}, 1000); console.log('ready')`,
-      { node },
+      `events.submit('job.done', { n: 1 }); setInterval(() => {}, 1000); console.log('ready')`,
+      { node, options },
     )
-    await program.said('ready')
+    await first.said('ready')
+    first.child.kill('SIGTERM')
+    expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
 
-    program.child.kill('SIGTERM')
+    await intake.up()
+    const next = runProgram(intake.intakeUrl, '', { node, options: { queueDir, exitTimeout: 10_000 } })
 
-    expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
-    expect(intake.events().map(({ n }) => n)).toEqual([1, 2])
+    expect(await next.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(intake.events().map(({ n }) => n)).toEqual([1])
   })
 })
 
