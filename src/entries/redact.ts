@@ -36,12 +36,14 @@ export function createRedact({ paths = [], urlParameters = [], replacement }: Re
     `((^|${anyOf('?&#;')})(${names})(${written('[')}[^=&#\\s]{0,99})?${written('=')})[^&#\\s]*`,
     'gi',
   )
+  // From the slashes to the last `@` before a path.
+  const login = new RegExp(`(${written('/')}{2})((?!${anyOf('/?#')})\\S)*(?=${written('@')})`, 'gi')
   const value = encodeURIComponent(replacement ?? '')
 
   const empty = (_: string, start: string) => start + value
   const clean = (text: string) =>
     // Most texts are nowhere near a URL with something in it.
-    /[=%@]/.test(text) ? text.replace(LOGIN, empty).replace(parameter, empty) : text
+    /[=%@]/.test(text) ? text.replace(login, empty).replace(parameter, empty) : text
 
   function left(found: unknown, path = '', areValues?: boolean): unknown {
     if (typeof found === 'string') return clean(found)
@@ -82,6 +84,3 @@ function written(character: string): string {
 }
 
 const anyOf = (characters: string) => oneOf([...characters].map(written))
-
-/** From the slashes to the last `@` before a path. */
-const LOGIN = new RegExp(`(${written('/')}{2})((?!${anyOf('/?#')})\\S)*(?=${written('@')})`, 'gi')
