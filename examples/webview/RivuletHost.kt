@@ -143,7 +143,8 @@ class RivuletQueue(private val folder: File) {
         sendAll()
     }
 
-    fun wipe() = work.execute { files().forEach { it.delete() } }
+    /** What a kill has left half written, too. */
+    fun wipe() = work.execute { folder.listFiles()?.forEach { it.delete() } }
 
     fun send() = work.execute { sendAll() }
 

@@ -44,7 +44,8 @@ export function collectErrors(
     let calls = ''
     try {
       words = `${thrown.message ?? thrown}`
-      name = `${thrown.name ?? ''}`
+      // It is a person's where a promise is rejected with what was typed.
+      name = scrub(thrown.name ?? '', typedWords())
       // Chromium's begins with the message, whose lines may look like frames.
       calls = thrown.stack!.replace(words, '')
     } catch {
@@ -53,7 +54,7 @@ export function collectErrors(
     const message = scrub(words, typedWords())
     const stack = framesOf(calls)
     const { file, line, column } = stack[0] ?? {
-      file: bareUrl(event.filename || element.src || element.href || ''),
+      file: bareUrl(event.filename ?? element.src ?? element.href ?? ''),
       line: event.lineno,
       column: event.colno,
     }

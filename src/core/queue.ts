@@ -246,7 +246,7 @@ export function createQueue(options: QueueOptions): EventQueue {
     syncs.add(changed)
     const found = await attempt((store) => store.read(known))
     syncs.delete(changed)
-    if (found) {
+    if (found && allowed()) {
       // What was added or removed here meanwhile is known better here.
       for (const key of known) if (!found.has(key) && !changed.has(key)) take(key)
       for (const [key, events] of found) {

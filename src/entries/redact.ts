@@ -36,12 +36,14 @@ export function createRedact({ paths = [], urlParameters = [], replacement }: Re
     `((^|${anyOf('?&#;')})(${names})(${written('[')}[^=&#\\s]{0,99})?${written('=')})[^&#\\s]*`,
     'gi',
   )
+  // From the slashes to the last `@` before a path.
+  const login = new RegExp(`(${written('/')}{2})((?!${anyOf('/?#')})\\S)*(?=${written('@')})`, 'gi')
   const value = encodeURIComponent(replacement ?? '')
 
   const empty = (_: string, start: string) => start + value
   const clean = (text: string) =>
     // Most texts are nowhere near a URL with something in it.
-    /[=%@]/.test(text) ? text.replace(LOGIN, empty).replace(parameter, empty) : text
+    /[=%@\\]/.test(text) ? text.replace(login, empty).replace(parameter, empty) : text
 
   function left(found: unknown, path = '', areValues?: boolean): unknown {
     if (typeof found === 'string') return clean(found)
@@ -73,15 +75,14 @@ function fieldsAt(path: string): string {
 
 const literal = (text: string) => text.replace(/\W/g, '\\$&')
 
-/** The ways to write a character in a URL, within others too: as it is, `%74`, `%2574`. */
+/** The ways to write a character in a URL, within others and within JSON too: as it is, `%74`, `%2574`, `\u0074`. */
 function written(character: string): string {
   const coded = [character.toLowerCase(), character.toUpperCase()].map((text) =>
-    [...new TextEncoder().encode(text)].map((byte) => `%(25)*${byte.toString(16).padStart(2, '0')}`).join(''),
+    [...new TextEncoder().encode(text)]
+      .map((byte) => `(%(25)*|\\\\u00)${byte.toString(16).padStart(2, '0')}`)
+      .join(''),
   )
   return `(${oneOf([literal(character), ...coded])})`
 }
 
 const anyOf = (characters: string) => oneOf([...characters].map(written))
-
-/** From the slashes to the last `@` before a path. */
-const LOGIN = new RegExp(`(${written('/')}{2})((?!${anyOf('/?#')})\\S)*(?=${written('@')})`, 'gi')

@@ -34,15 +34,18 @@ const VERSION = 1
 const NAME = 'rivulet'
 
 /**
- * Calls back with what the app around the page says, first with what it has left before the page's scripts ran. The
- * returned function says something to it; false where there is no way to it.
+ * Calls back with what the app around the page says, first with what it has left before the page's scripts ran, and
+ * where it opens another way to it (`onWay`). The returned function says something to it; false where there is no way.
  */
-export type Connect = (onMessage: (message: AppMessage) => void) => (message: object) => boolean
+export type Connect = (
+  onMessage: (message: AppMessage) => void,
+  onWay: () => void,
+) => (message: object) => boolean
 
 /** By the transport that is given, else by what the web view has. */
 export const connectTo =
   (given?: Transport): Connect =>
-  (onMessage) => {
+  (onMessage, onWay) => {
     const { webkit, rivuletApp, ReactNativeWebView, rivuletHello } = globalThis as AppGlobals
     let transport: Transport | undefined
 
@@ -59,10 +62,12 @@ export const connectTo =
 
     connect(given ?? webkit?.messageHandlers?.rivulet ?? rivuletApp ?? ReactNativeWebView)
     // Only scripts of this document can dispatch it, among them those that the app runs in it.
-    addEventListener(NAME, (event) => hear((event as CustomEvent).detail))
-    addEventListener('message', ({ data, origin, ports }) => {
+    globalThis.addEventListener?.(NAME, (event) => hear((event as CustomEvent).detail))
+    globalThis.addEventListener?.('message', ({ data, origin, ports }) => {
       // Any frame can post a message, but only the app's has no origin.
-      if (data === NAME && !origin) connect(ports[0])
+      if (data !== NAME || origin) return
+      connect(ports[0])
+      onWay()
     })
     hear(rivuletHello)
     return (message) =>

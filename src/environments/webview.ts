@@ -2,7 +2,7 @@ import { type Client, SDK } from '../core/client.ts'
 import type { Environment } from '../core/environment.ts'
 import type { Event } from '../core/event.ts'
 import { fieldsOf } from '../core/fields.ts'
-import type { ClientOptions } from '../core/options.ts'
+import type { ClientOptions, Consent } from '../core/options.ts'
 import type { AppMessage, Connect } from './bridge.ts'
 
 /** In ms: as long are the app's acks waited for. To write a batch takes it a few. */
@@ -30,14 +30,15 @@ export function createWebviewClient(
   const onAcks = new Set<(acks: object) => void>()
   /** What it has said of itself, until it is silent where it ought to answer. */
   let app: AppMessage | undefined
-  let { consent = 'granted' } = given
+  /** What it has said of consent, and the page since it last said something new. */
+  let appConsent: Consent | undefined
+  let ownConsent: Consent | undefined
   let config = ''
   let push = (_: string) => {}
   let client: Client | undefined
   let waiting = false
 
-  const say = connect(hear)
-  const greet = () => say({ type: 'hello', sdk: SDK })
+  const say = connect(hear, greet)
   waiting = greet() || Boolean(app)
   after(helloTimeout, stopWaiting)
   // It may be the last that the page hears.
@@ -45,20 +46,32 @@ export function createWebviewClient(
     if (next !== 'visible') stopWaiting()
   })
 
+  function greet(): boolean {
+    return say({ type: 'hello', sdk: SDK })
+  }
+
   function hear(message: AppMessage): void {
-    const { consent: next = consent } = message
+    const before = consentOfNow()
     // What the page gives is meant to stay.
-    Object.assign(ids, message.ids, given.ids)
+    Object.assign(ids, message.ids, idsGiven(given))
     for (const listener of onAcks) listener(fieldsOf(message.acks))
     if (message.config) {
       config = JSON.stringify(message.config)
       push(config)
     }
     if (message.type === 'hello') app = message
-    // It says the same again with each hello; meanwhile the page may have been told otherwise.
-    const isNew = next !== consent
-    consent = next
-    if (waiting ? app : isNew) settle()
+    const { consent = appConsent } = message
+    // It says the same again with each hello, and its first word is as old as the page; meanwhile the page may have been
+    // told otherwise.
+    if (consent !== appConsent && isConsent(consent)) {
+      if (appConsent) ownConsent = undefined
+      appConsent = consent
+    }
+    if (waiting ? app : consentOfNow() !== before) settle()
+  }
+
+  function consentOfNow(): Consent {
+    return ownConsent ?? appConsent ?? given.consent ?? 'granted'
   }
 
   function stopWaiting(): void {
@@ -69,24 +82,23 @@ export function createWebviewClient(
   function settle(): void {
     if (!client) return
     waiting = false
-    client.setConsent(consent)
+    client.setConsent(consentOfNow())
   }
 
   async function post(url: string, body: string): ReturnType<Environment['post']> {
     const events: Event[] = JSON.parse(body)
-    const takes = /ack/.test(String(app?.capabilities)) && !events.some(staysHere)
-    // The time of sending, which the core has added, will be the app's.
-    if (!takes || !say({ type: 'events', url: url.replace(/.sent=\d+$/, ''), events }))
-      return platform.post(url, body)
-    if (phase() === 'gone') return 'unheard'
+    if (!/\back\b/.test(String(app?.capabilities)) || events.some(staysHere)) return platform.post(url, body)
 
     const missing = new Set(events.map(({ meta }) => meta.id))
     const invalid: object[] = []
-    await new Promise<void>((resolve) => {
+    // Before it is handed over, since an app may answer within the call.
+    const acked = new Promise<void>((resolve) => {
       const listener = (acks: object) => {
-        for (const [id, ack] of Object.entries(acks))
-          if (missing.delete(id) && ack !== true)
+        for (const [id, ack] of Object.entries(acks)) {
+          const isRefused = typeof ack === 'string'
+          if ((isRefused || ack === true) && missing.delete(id) && isRefused)
             invalid.push({ event: { meta: { id } }, context: { message: ack } })
+        }
         if (!missing.size) resolve()
       }
       onAcks.add(listener)
@@ -95,6 +107,10 @@ export function createWebviewClient(
         resolve()
       })
     })
+    // The time of sending, which the core has added, will be the app's.
+    if (!say({ type: 'events', url: url.replace(/.sent=\d+$/, ''), events })) return platform.post(url, body)
+    if (phase() === 'gone') return 'unheard'
+    await acked
     if (missing.size) {
       app = undefined
       after(ASK_AFTER, greet)
@@ -115,7 +131,11 @@ export function createWebviewClient(
     post,
     phase: () => (waiting ? 'prerendered' : phase()),
     inForce: (config) =>
-      app?.sampling === 'app' && config.sample && config.sample.unit !== 'pageview' && !config.volatile
+      app?.sampling === 'app' &&
+      consentOfNow() === 'granted' &&
+      config.sample &&
+      config.sample.unit !== 'pageview' &&
+      !config.volatile
         ? { ...config, sample: { ...config.sample, rate: 1 } }
         : config,
   }
@@ -125,7 +145,23 @@ export function createWebviewClient(
     if (client && config) push(config)
     return () => {}
   }
-  client = create({ configPush, ...given, ids }, environment)
+  const made = create({ ...given, configPush: given.configPush ?? configPush, ids }, environment)
+  client = made
   if (app) settle()
-  return client
+  return {
+    ...made,
+    setConsent: (next) => {
+      ownConsent = next
+      made.setConsent(next)
+    },
+  }
+}
+
+/** Those that are there: one that the page has not got does not replace the app's. */
+function idsGiven({ ids = {} }: ClientOptions): object {
+  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined))
+}
+
+function isConsent(said: unknown): said is Consent {
+  return ['granted', 'pending', 'denied'].includes(said as string)
 }

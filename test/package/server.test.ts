@@ -73,9 +73,11 @@ function touchedBy(file: string): Promise<string[]> {
 }
 
 describe('the build for browsers, in Node', () => {
-  test('counts what is submitted as `no-page`, tells of it, and asks for nothing', async () => {
-    const found = await inNode(
-      ([file]) => `
+  test.each(['browser', 'webview'])(
+    '%s counts what is submitted as `no-page`, tells of it, and asks for nothing',
+    async (entry) => {
+      const found = await inNode(
+        ([file]) => `
         import { createClient } from ${file}
         const asked = []
         for (const name of ['fetch', 'setTimeout', 'setInterval', 'BroadcastChannel', 'localStorage'])
@@ -99,27 +101,28 @@ describe('the build for browsers, in Node', () => {
           { asked, ids, outcomes, left, goes, reason, inSample, ledger: events.ledger(), timers },
         ))
       `,
-      [join(ROOT, 'dist/browser.js')],
-    )
+        [join(ROOT, `dist/${entry}.js`)],
+      )
 
-    expect(found).toEqual({
-      asked: [],
-      ids: found.outcomes.map(({ id }: { id: string }) => id),
-      outcomes: ['shop.view', 'shop.view', 'shop.click'].map((stream) => ({
-        ...{ kind: 'dropped', reason: 'no-page', stream },
-        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
-      })),
-      left: 0,
-      goes: false,
-      reason: 'no-page',
-      inSample: false,
-      ledger: {
-        'shop.view': { submitted: 2, 'no-page': 2 },
-        'shop.click': { submitted: 1, 'no-page': 1 },
-      },
-      timers: [],
-    })
-  })
+      expect(found).toEqual({
+        asked: [],
+        ids: found.outcomes.map(({ id }: { id: string }) => id),
+        outcomes: ['shop.view', 'shop.view', 'shop.click'].map((stream) => ({
+          ...{ kind: 'dropped', reason: 'no-page', stream },
+          id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+        })),
+        left: 0,
+        goes: false,
+        reason: 'no-page',
+        inSample: false,
+        ledger: {
+          'shop.view': { submitted: 2, 'no-page': 2 },
+          'shop.click': { submitted: 1, 'no-page': 1 },
+        },
+        timers: [],
+      })
+    },
+  )
 
   test.each(['granted', 'pending', 'denied'])(
     'with consent %s, says nothing on the console, whatever the host gives',

@@ -243,6 +243,19 @@ describe('what a person has typed is not in the message', () => {
     }
   })
 
+  test('nor in the name of what a promise is rejected with', async () => {
+    const { page } = await openCollecting()
+    await page.evaluate('document.body.innerHTML = "<input>"')
+    await page.fill('input', 'Zanzibarra')
+
+    await page.evaluate(
+      `void Promise.reject({ name: document.querySelector('input').value, message: 'no such city' })`,
+    )
+
+    const [told] = await expectSubmitted(page, 1)
+    expect(told?.data).toMatchObject({ kind: 'rejection', name: '…', message: 'no such city' })
+  })
+
   test('errors that differ by it only are of one kind', async () => {
     const { page } = await openCollecting()
     await page.evaluate('document.body.innerHTML = "<input>"')

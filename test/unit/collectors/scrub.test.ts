@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { scrub, wordsOf } from '../../../src/collectors/scrub.ts'
+import { scrub, WORD } from '../../../src/collectors/scrub.ts'
 
 const none = new Set<string>()
+const wordsOf = (text: string) => text.toLowerCase().match(WORD)
 
 describe('a message is told without what may tell of a person', () => {
   test.each([
@@ -20,6 +21,7 @@ describe('a message is told without what may tell of a person', () => {
     ['JSON begins with "hello there', 'JSON begins with …'],
     ['no mail to ada@example.org', 'no mail to …'],
     ['GET /search?q=ada failed', 'GET /search… failed'],
+    ['no such file: /find/M%C3%BCller', 'no such file: …'],
     ['card 4242-4242-4242-4242 refused', 'card … refused'],
     ['status 404 in line 12', 'status 404 in line 12'],
     ['user 9f8e7d6c-1234-4abc-8def-0123456789ab', 'user …'],
@@ -35,6 +37,13 @@ describe('a message is told without what may tell of a person', () => {
       expect(performance.now() - before, piece).toBeLessThan(500)
     }
   })
+})
+
+test.each([
+  ['東京都', '東京都が見つかりません', '………が見つかりません'],
+  ['東京', 'No city in東京', 'No city in……'],
+])('what was typed without spaces around it is found: %s', (typed, message, told) => {
+  expect(scrub(message, new Set(wordsOf(typed)))).toMatch(told)
 })
 
 test('no word of what was typed is in it, in whatever case', () => {

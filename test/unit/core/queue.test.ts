@@ -817,3 +817,25 @@ test('where nothing may be kept, nothing is read or written until it may', async
 
   expect(idsOf(records.events())).toEqual([event.id])
 })
+
+test('what was being read when it may no longer be kept is not taken up', async () => {
+  const records = createMemoryRecords()
+  let allowed = true
+  const queue = createQueue({
+    ...PLAIN_QUEUE,
+    memo: { read: () => undefined, write: () => {} },
+    phase: () => 'visible',
+    records,
+    nextKey: () => 'key',
+    allowed: () => allowed,
+    after: createClock().after,
+    warn: () => {},
+  })
+  records.stored.set('of another tab', [createEvent()])
+
+  const reading = queue.sync()
+  allowed = false
+  await reading
+
+  expect(queue.held()).toEqual([])
+})

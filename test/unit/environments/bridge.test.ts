@@ -20,8 +20,12 @@ function createTransport() {
 
 function connect(transport?: Transport) {
   const heard: AppMessage[] = []
-  const say = connectTo(transport)((message) => heard.push(message))
-  return { heard, say }
+  const ways: unknown[] = []
+  const say = connectTo(transport)(
+    (message) => heard.push(message),
+    () => ways.push(say({ type: 'hello' })),
+  )
+  return { heard, say, ways }
 }
 
 const dispatch = (detail: unknown) =>
@@ -73,19 +77,26 @@ describe('the way to the app', () => {
 
   test('is a port that the app sends, and answers by it', async () => {
     const { port1, port2 } = new MessageChannel()
-    const { heard, say } = connect()
+    const { heard, ways } = connect()
     const next = new Promise<string>((resolve) => {
       port1.onmessage = ({ data }) => resolve(data)
     })
 
     post({ data: 'rivulet', origin: '', ports: [port2] })
 
-    expect(say({ type: 'hello' })).toBe(true)
+    // An app that waits for a hello hears one by it.
+    expect(ways).toEqual([true])
     expect(JSON.parse(await next)).toEqual({ rivulet: 1, type: 'hello' })
     port1.postMessage(JSON.stringify(said(ACK)))
     await vi.waitFor(() => expect(heard).toMatchObject([ACK]))
     port1.close()
   })
+})
+
+test('on a server that renders the page there is no way to an app, and nothing throws', () => {
+  vi.stubGlobal('addEventListener', undefined)
+
+  expect(connect().say({ type: 'hello' })).toBe(false)
 })
 
 describe('what is heard', () => {
@@ -117,7 +128,7 @@ describe('what is heard', () => {
   test('is no message that a frame has posted, nor a port of its', () => {
     const transport = createTransport()
     const port = createTransport()
-    const { heard, say } = connect(transport)
+    const { heard, say, ways } = connect(transport)
 
     post({ data: JSON.stringify(said(ACK)), origin: 'https://ads.example' })
     post({ data: said(ACK), origin: '' })
@@ -125,7 +136,7 @@ describe('what is heard', () => {
     post({ data: 'rivulet', origin: 'null', ports: [port] })
     say({ type: 'hello' })
 
-    expect(heard).toEqual([])
+    expect([...heard, ...ways]).toEqual([])
     expect([transport.messages.length, port.messages.length]).toEqual([1, 0])
   })
 

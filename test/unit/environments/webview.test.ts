@@ -108,6 +108,45 @@ describe('an app that answers', () => {
     expect(page.client.explain('device').id).toBe(DEVICE)
   })
 
+  test('gives its ids also where the page has a place for one, and none in it', async () => {
+    const app = createApp()
+    const page = await greeted(app, { options: { ids: { session: undefined as never } } })
+
+    expect(page.client.explain('view').id).toBe(SESSION)
+  })
+
+  test('acks within the call', async () => {
+    const app = createApp({
+      onEvents: (events, { write }) => {
+        write(events)
+        app.say({ type: 'ack', acks: acksOf(events) })
+      },
+    })
+    const page = await greeted(app)
+
+    page.client.submit('click')
+    await page.pass(LINGER)
+
+    expect(words(page)).toEqual(['delivered'])
+    expect(page.posts).toEqual([])
+  })
+
+  test.each([[false], [null], [0], [{}]])(
+    'and acks with %j has not acked: the page sends it',
+    async (odd) => {
+      const app = createApp({
+        onEvents: ([event], { say }) => say({ type: 'ack', acks: { [event!.meta.id]: odd as never } }),
+      })
+      const page = await greeted(app)
+
+      const id = page.client.submit('click')
+      await page.pass(LINGER + ACKS_WITHIN)
+
+      expect(words(page)).toEqual(['delivered'])
+      expect(posted(page)).toEqual([id])
+    },
+  )
+
   test('refuses an event for good, which says why', async () => {
     const app = createApp({
       onEvents: ([first, ...others], { say, write }) => {
@@ -261,8 +300,8 @@ describe('until the app says hello', () => {
 
   test('what the app has left in the page counts at once', async () => {
     const app = createApp({ helloAfter: 200 })
-    const connect: App['connect'] = (onMessage) => {
-      const say = app.connect(onMessage)
+    const connect: App['connect'] = (onMessage, onWay) => {
+      const say = app.connect(onMessage, onWay)
       onMessage({ ...HELLO, consent: 'pending' })
       return say
     }
@@ -285,9 +324,9 @@ describe('until the app says hello', () => {
 
   test('what it has left counts also where there is no way to it yet, and costs no second request', async () => {
     const app = createApp({ isThere: false })
-    const connect: App['connect'] = (onMessage) => {
+    const connect: App['connect'] = (onMessage, onWay) => {
       onMessage(HELLO)
-      return app.connect(onMessage)
+      return app.connect(onMessage, onWay)
     }
     const page = await greeted({ ...app, connect })
 
@@ -300,8 +339,8 @@ describe('until the app says hello', () => {
 
   test('one that comes within the call is heard', async () => {
     const app = createApp()
-    const connect: App['connect'] = (onMessage) => {
-      const say = app.connect(onMessage)
+    const connect: App['connect'] = (onMessage, onWay) => {
+      const say = app.connect(onMessage, onWay)
       return (message) => {
         onMessage(HELLO)
         return say(message)
@@ -572,6 +611,49 @@ describe('consent', () => {
     expect(page.client.explain('click').consent).toBe('denied')
   })
 
+  test.each([
+    ['denied', 'granted', HELLO],
+    ['granted', 'pending', undefined],
+    ['denied', 'granted', undefined],
+    ['denied', 'pending', { ...HELLO, consent: 'granted' as const }],
+  ] as const)(
+    'that the page is told to be %s while it waits for the hello stands (it began %s)',
+    async (told, consent, hello) => {
+      const app = createApp({ hello, helloAfter: 500 })
+      const page = open(app, { options: { consent } })
+
+      page.client.setConsent(told)
+      const id = page.client.submit('click')
+      await page.pass(MINUTE)
+
+      expect(page.client.explain('click').consent).toBe(told)
+      expect([...app.taken.keys(), ...posted(page)]).toEqual(told === 'granted' ? [id] : [])
+      if (told === 'denied') expect(kept(page)).toEqual([])
+    },
+  )
+
+  test('that the page is told before a late hello stands, until the app says something new', async () => {
+    const app = createApp({ hello: undefined })
+    const page = open(app, { options: { consent: 'pending' } })
+    page.client.setConsent('denied')
+    await page.pass(MINUTE)
+
+    app.say(HELLO)
+    expect(page.client.explain('click').consent).toBe('denied')
+    app.say({ type: 'consent', consent: 'pending' })
+    expect(page.client.explain('click').consent).toBe('pending')
+  })
+
+  test.each([[null], ['yes'], [['granted']], [7]])('is none where the app says %j', async (odd) => {
+    const app = createApp({ hello: { ...HELLO, consent: odd as never } })
+    const page = await greeted(app)
+
+    const id = page.client.submit('click')
+    await page.pass(LINGER)
+
+    expect([...app.taken.keys()]).toEqual([id])
+  })
+
   test('is asked for by none of what the app would have to write: without it, the page sends what is exempt', async () => {
     const app = createApp({ hello: { ...HELLO, consent: 'denied' } })
     const page = await greeted(app)
@@ -619,9 +701,9 @@ describe('stream config', () => {
 
   test('that the app has left decides on the first event', async () => {
     const app = createApp()
-    const connect: App['connect'] = (onMessage) => {
+    const connect: App['connect'] = (onMessage, onWay) => {
       onMessage({ ...HELLO, config: off })
-      return app.connect(onMessage)
+      return app.connect(onMessage, onWay)
     }
     const page = open(
       { ...app, connect },
@@ -643,6 +725,15 @@ describe('stream config', () => {
     const page = await greeted(app)
 
     app.say({ type: 'consent', consent: 'granted' })
+
+    expect(page.client.explain('click').reason).toBe('killed')
+  })
+
+  test('of the app counts where the page has a place for a push, and none in it', async () => {
+    const app = createApp()
+    const page = await greeted(app, { options: { configPush: undefined as never } })
+
+    app.say({ type: 'config', config: off })
 
     expect(page.client.explain('click').reason).toBe('killed')
   })
@@ -744,6 +835,23 @@ describe('sampling', () => {
     const page = await greeted(app, { environment: { config: { streams } } })
 
     page.client.submit('shy')
+    await page.pass(LINGER)
+
+    expect(words(page)).toEqual(['out-of-sample'])
+  })
+})
+
+describe('an app that samples', () => {
+  test('is not waited for where the page sends by itself: without consent, the page samples what is exempt', async () => {
+    const app = createApp({
+      hello: { ...HELLO, sampling: 'app', consent: 'pending', ids: { session: 'f'.repeat(20) } },
+    })
+    const streams = {
+      free: { sample: { unit: 'session', rate: 0.5 }, producers: { rivulet: { consent: 'exempt' } } },
+    }
+    const page = await greeted(app, { environment: { config: { streams } } })
+
+    page.client.submit('free')
     await page.pass(LINGER)
 
     expect(words(page)).toEqual(['out-of-sample'])
