@@ -27,12 +27,13 @@ describe('the packed package', () => {
   })
 
   test('has types that are right, for importers of each kind', async () => {
-    // The IIFE and the schemas have no types, and CommonJS is not supported.
+    // The IIFEs and the schemas have no types, and CommonJS is not supported.
     const options = [
       '--profile',
       'esm-only',
       '--exclude-entrypoints',
       'script',
+      'stub',
       'schemas/*',
       '--no-definitely-typed',
     ]
