@@ -100,8 +100,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (closed) return
     // A page that is merely hidden leaves what is not its own to the tab whose turn it is.
     const of = phase() === 'hidden' ? client : undefined
-    // Takes out nothing, but writes what waits for its window.
-    void orWarn(() => queue.remove([]))
+    // What is in memory only is nobody else's to decide on. With that, what waits for its window is written.
+    const decided = queue.held().filter((event) => event.volatile && !event.url && decide(event))
+    void orWarn(() => queue.remove(decided))
     for (const url of destinations()) void orWarn(() => routeTo(url).send(of))
     // What a beacon or a keepalive fetch has taken needs no net.
     cast()

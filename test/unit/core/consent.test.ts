@@ -47,6 +47,19 @@ describe('while consent is pending', () => {
     expect(page.client.isInSample('click')).toBe(false)
   })
 
+  test.for(['hidden', 'gone'] as const)(
+    'and is given as the page is %s, what was held in memory only is decided on, and goes with it',
+    async (phase) => {
+      const page = await start('pending', { options: { beforeQueue: (event) => event } })
+      const id = page.client.submit('click')
+
+      page.client.setConsent('granted')
+      await page.turn(phase)
+
+      expect(page.posts.map((post) => [post.phase, post.events[0]?.meta.id])).toEqual([[phase, id]])
+    },
+  )
+
   test('what an earlier visit has left stays where it is, unread and unsent', async () => {
     const origin = createOrigin()
     const before = await start('granted', { environment: { origin, answers: () => ({ status: 503 }) } })
