@@ -41,7 +41,9 @@ test('a service worker stopped in mid-send sends again when the next event start
   expect(numbersIn(intake)).toEqual([Array.from({ length: 50 }, (_, i) => i + 1), [1]])
 })
 
-test('one that is stopped again and again, while the intake fails now and then, loses nothing', async () => {
+test('one that is stopped again and again, while the intake fails now and then, loses nothing', {
+  timeout: 120_000,
+}, async () => {
   const { page, submit, intake, stop } = await startServiceWorker()
 
   const all: string[] = []
@@ -57,7 +59,8 @@ test('one that is stopped again and again, while the intake fails now and then, 
   intake.heal()
   await submit([])
 
-  await expect.poll(() => missing(intake, all), PATIENCE).toBe(0)
+  // It knows nothing of what it has waited for before, and may have to begin several times.
+  await expect.poll(() => missing(intake, all), { ...PATIENCE, timeout: 60_000 }).toBe(0)
 })
 
 interface ServiceWorkerScene {
