@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.ts'
 import { httpUrl } from './http.ts'
 import { createIds } from './ids.ts'
+import { createOwnTurns } from './own-turns.ts'
 
 /** What differs from one platform without a page to the other. */
 type OwnMembers = 'memo' | 'after' | 'get' | 'post'
@@ -24,8 +25,7 @@ export function pagelessEnvironment(own: Pick<Environment, OwnMembers>): Environ
     resolve: httpUrl,
     // Nobody asks: what tells a blocker from a server that is gone is only of use in a page.
     answers: async () => false,
-    // The queue is the client's own.
-    alone: (_, work) => work(() => true),
+    alone: createOwnTurns(),
     tell: () => {},
     onTold: () => () => {},
     gpc: () => false,

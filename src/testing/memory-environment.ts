@@ -1,6 +1,7 @@
 import type { Answer, Environment, Told, Unit } from '../core/environment.ts'
 import { httpUrl } from '../environments/http.ts'
 import { createIds } from '../environments/ids.ts'
+import { createOwnTurns } from '../environments/own-turns.ts'
 import { pageContext } from '../environments/page-context.ts'
 import type { Time } from './driven-time.ts'
 import type { DirectIntake } from './memory-intake.ts'
@@ -57,7 +58,7 @@ export function createMemoryEnvironment({
     get: () => new Promise(() => {}),
     post: (_, body) => post(body),
     answers: async () => false,
-    alone: (_, work) => work(() => true),
+    alone: createOwnTurns(),
     tell: () => {},
     onTold: (listener) => {
       listeners.add(listener)

@@ -162,3 +162,25 @@ test.for([
 ] as const)('%s seen from %s is %s', ([url, base, expected]) => {
   expect(httpUrl(url, base)).toBe(expected)
 })
+
+test('turns of one name come one after the other, also behind one that failed; another name does not wait', async () => {
+  const { alone } = nodeEnvironment()
+  const seen: string[] = []
+  let finish = () => {}
+  const first = alone('a', async () => {
+    seen.push('first')
+    await new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    throw new Error('broken')
+  })
+
+  const second = alone('a', async () => void seen.push('second'))
+  await alone('b', async () => void seen.push('other'))
+  expect(seen).toEqual(['first', 'other'])
+
+  finish()
+  await expect(first).rejects.toThrow('broken')
+  await second
+  expect(seen).toEqual(['first', 'other', 'second'])
+})
