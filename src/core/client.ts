@@ -132,9 +132,9 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     debug,
     net,
     maxQueueBytes = 5_000_000,
-    streamConfigUrl,
   } = options
   let { consent = 'granted' } = options
+  const source = options.streamConfigUrl && resolve(options.streamConfigUrl)
   const newId = () => eventId(now())
   const gpc = platform.gpc()
   const client = newId()
@@ -190,7 +190,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
   })
   const configs = createStreamConfigs({
     given: options.streamConfigs,
-    url: streamConfigUrl && resolve(streamConfigUrl),
+    url: source,
     // One tab listens for all, and whose turn it is cannot be told where nothing may be kept.
     push: (...given) => (consent === 'granted' ? ask('configPush', () => configPush?.(...given)) : undefined),
     intakeUrl: options.intakeUrl,
@@ -303,7 +303,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const ids = submission.ids ?? { pageview: idOf('pageview'), session: idOf('session', false) }
     const hasSchema = submission.hasSchema ?? schemas.has(stream)
     const values = redact(submission.values ?? valuesOf(), true)
-    const held = { at, data: redact(data), ids, values, hasSchema, source: streamConfigUrl }
+    const held = { at, data: redact(data), ids, values, hasSchema, source }
     enqueue(submission, { ...config, url: UNDECIDED }, held)
   }
 
@@ -331,10 +331,11 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
    * that may know it.
    */
   function waits(event: QueuedEvent, submission: Submission): boolean {
-    const { stream, ids, data, debug, hasSchema, source } = submission
+    const { stream, ids, data, debug, hasSchema } = submission
     const early = Number(event.notBefore) > now() && !closed
     const { goes, reason } = explain(stream, ids, debug)
-    if (early || goes === undefined || (reason === 'unconfigured' && source !== streamConfigUrl)) return true
+    if (early || goes === undefined || (reason === 'unconfigured' && submission.source !== source))
+      return true
     return Boolean(hasSchema && event.client !== client && !data.$schema && !schemas.has(stream))
   }
 
@@ -407,7 +408,7 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     const at = now()
     const { id, config } = explain(LEDGER)
     const ids = id && { [config!.sample!.unit]: id }
-    const json = JSON.stringify({ at, data, ids, source: streamConfigUrl })
+    const json = JSON.stringify({ at, data, ids, source })
     const bytes = byteLength(json)
     // It has to fit into one event.
     if (bytes > LARGEST_EVENT / 2) platform.after(0, report)
