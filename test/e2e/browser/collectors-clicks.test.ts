@@ -118,7 +118,11 @@ test('the middle button counts on links, and nowhere else; the right one never',
   await page.click('button', { button: 'right' })
 
   expect(await elementsIn(page, 1)).toEqual([{ kind: 'link', name: 'more' }])
-  expect((await submittedIn(page))[0]?.data.position).toBeDefined()
+  const box = (await page.locator('a').boundingBox())!
+  const { x, y } = (await submittedIn(page))[0]?.data.position as { x: number; y: number }
+  // In whole pixels, of the link's middle.
+  expect(Math.abs(x - box.x - box.width / 2)).toBeLessThanOrEqual(1)
+  expect(Math.abs(y - box.y - box.height / 2)).toBeLessThanOrEqual(1)
 })
 
 test('a link that leaves the page is an event before it leaves', async () => {
