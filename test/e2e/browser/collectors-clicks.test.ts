@@ -119,7 +119,8 @@ test('the middle button counts on links, and nowhere else; the right one never',
 
   expect(await elementsIn(page, 1)).toEqual([{ kind: 'link', name: 'more' }])
   const box = (await page.locator('a').boundingBox())!
-  const { x, y } = (await submittedIn(page))[0]?.data.position as { x: number; y: number }
+  const [click] = await submittedIn(page)
+  const { x, y } = click!.data.position as { x: number; y: number }
   // In whole pixels, of the link's middle.
   expect(Math.abs(x - box.x - box.width / 2)).toBeLessThanOrEqual(1)
   expect(Math.abs(y - box.y - box.height / 2)).toBeLessThanOrEqual(1)
