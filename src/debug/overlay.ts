@@ -29,7 +29,7 @@ const ROOM = 28
 
 const PHONE = '(max-width: 599px)'
 
-const WAVES = 'M1.5 5.5c2-2 4.5-2 6.5 0s4.5 2 6.5 0M1.5 10.500c2-2 4.5-2 6.5 0s4.5 2 6.5 0'
+const WAVES = 'M1.5 5.5c2-2 4.5-2 6.5 0s4.5 2 6.5 0M1.5 10.5c2-2 4.5-2 6.5 0s4.5 2 6.5 0'
 const MOVE = 'M8 2v12M2 8h12M6 4l2-2 2 2M6 12l2 2 2-2M4 6L2 8l2 2M12 6l2 2-2 2'
 const COLLAPSE = 'M3.5 8h9'
 const CLOSE = 'M4 4l8 8M12 4l-8 8'
