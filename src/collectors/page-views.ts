@@ -58,7 +58,7 @@ export function collectPageViews(events: Pick<Client, 'submit'>, options: PageVi
     clearTimeout(timer)
     timer = undefined
     // Rendered ahead, or in a tab behind: it is a view when it is seen.
-    if (document.visibilityState !== 'visible') return
+    if (document.hidden || (document as { prerendering?: boolean }).prerendering) return
     const url = location.href
     const { last, cameBack } = views
     // Without the API, a longer history tells of a new entry, if the URL is another: it grows with that of frames, too.
@@ -101,8 +101,9 @@ export function collectPageViews(events: Pick<Client, 'submit'>, options: PageVi
   }
 
   const end = listen({
-    // Not at once: a page that was rendered ahead is not yet said to be so.
     visibilitychange: lookLater,
+    // A page that was rendered ahead may become visible before it is said to be shown.
+    prerenderingchange: lookLater,
     pagehide: look,
     pageshow: ({ persisted }: PageTransitionEvent) => {
       views.cameBack ||= persisted

@@ -115,23 +115,39 @@ story('an error has the same fingerprint in each engine, and a stack by their ow
 story('a page that is rendered ahead is viewed when it is seen', async () => {
   const { site, open, collected } = await startCollecting(undrivenChromium)
   const tab = await open('/first')
-  await collected('rivulet.page_view', 1)
-  await tab.run((url) => {
+
+  // Chromium may load a page anew that it has rendered ahead, and does so where the machine is busy.
+  const paths = ['/second', '/third', '/fourth', '/fifth']
+  for (const [index, path] of paths.entries()) {
+    await renderAhead(tab, `${site}${path}`)
+    await expect.poll(() => tab.run(() => localStorage.getItem('prerendered')), PATIENCE).toBe(path)
+    await collected('rivulet.page_view', index + 1)
+
+    await tab.run((url) => {
+      location.href = url
+    }, `${site}${path}`)
+    await arrived(tab, path)
+
+    const view = (await collected('rivulet.page_view', index + 2)).at(-1)
+    if (!(await tab.run(wasRenderedAhead))) continue
+    expect(view).toMatchObject({ kind: 'prerender', navigation_type: 'prerender', page: { path } })
+    return
+  }
+  throw new Error(`Chromium showed none of the ${paths.length} pages that it had rendered ahead`)
+})
+
+function renderAhead(tab: Tab, url: string): Promise<void> {
+  return tab.run((url) => {
     const rules = document.createElement('script')
     rules.type = 'speculationrules'
     rules.textContent = JSON.stringify({
       prerender: [{ source: 'list', urls: [url], eagerness: 'immediate' }],
     })
     document.head.append(rules)
-  }, `${site}/second`)
-  await expect.poll(() => tab.run(() => localStorage.getItem('prerendered')), PATIENCE).toBe('/second')
-  await collected('rivulet.page_view', 1)
+  }, url)
+}
 
-  await tab.run((url) => {
-    location.href = url
-  }, `${site}/second`)
-  await arrived(tab, '/second')
-
-  const [, view] = await collected('rivulet.page_view', 2)
-  expect(view).toMatchObject({ kind: 'prerender', navigation_type: 'prerender', page: { path: '/second' } })
-})
+function wasRenderedAhead(): boolean {
+  const [navigation] = performance.getEntriesByType('navigation')
+  return (navigation as PerformanceEntry & { activationStart: number }).activationStart > 0
+}
