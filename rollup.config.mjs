@@ -133,7 +133,12 @@ export default [
     },
     // A folder of their own: a chunk may have the name of one that browsers load.
     output: { dir: 'dist', chunkFileNames: 'chunks/node/[name].js', sourcemap: true },
-    external: [/^node:/, '@duckdb/node-api', /^(ajv|ajv-formats|commander|redos-detector|yaml)($|\/)/],
+    external: [
+      /^node:/,
+      '@duckdb/node-api',
+      '@platformatic/kafka',
+      /^(ajv|ajv-formats|commander|prom-client|redos-detector|yaml)($|\/)/,
+    ],
     plugins: [sourceMapsOfTsc, nodeResolve({ exportConditions: ['node'] })],
   },
 ]

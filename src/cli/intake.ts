@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type LogLine, startIntake } from '../intake/intake.ts'
+import { type KafkaOptions, type LogLine, startIntake } from '../intake/intake.ts'
 
 interface IntakeFlags {
   port: number
@@ -12,6 +12,21 @@ interface IntakeFlags {
   token?: string
   allowHost?: string[]
   rateLimit: number
+  bodyLimit: number
+  batchLimit: number
+  connectionLimit: number
+  addressConnectionLimit: number
+  memoryLimit: number
+  dedupeIds: number
+  keep?: number
+  allowOrigin?: string[]
+  producerToken?: string[]
+  sink: 'file' | 'kafka'
+  brokers?: string[]
+  kafkaTls?: true
+  kafkaUser?: string
+  kafkaPassword?: string
+  config?: string
   json?: true
 }
 
@@ -37,46 +52,76 @@ export function addIntakeCommand(program: Command): void {
     .description(
       'run a local intake: validates events as EventGate does, stores them, and has a console where they are seen and steered',
     )
-    .option('--port <number>', 'the port to listen on; 0 takes a free one', portNumber, 8192)
-    .option('--host <name>', 'the address to listen on', '127.0.0.1')
-    .option(
-      '--data <folder>',
-      'where events are stored, a folder a stream and a file a day',
-      './rivulet-data',
-    )
-    .option(
-      '--schemas <folders...>',
-      'schema folders, searched in this order (default: "./schemas", if it is there)',
-    )
-    .option('--streams <file>', 'the stream config, JSON or YAML; its changes are followed', './streams.json')
+    .option('--config <file>', 'settings by the names of these flags, YAML or JSON; see below')
+    .addOption(flag('--port <number>', 'the port to listen on; 0 takes a free one', portNumber).default(8192))
+    .addOption(flag('--host <name>', 'the address to listen on').default('127.0.0.1'))
     .addOption(
-      new Option('--token <token>', 'what the console asks for, 16 characters or more (default: none)').env(
-        'RIVULET_TOKEN',
+      flag('--data <folder>', 'where events are stored, a folder a stream and a file a day').default(
+        './rivulet-data',
       ),
     )
-    .option('--allow-host <names...>', 'further names by which the console may be asked for')
-    .option(
-      '--rate-limit <number>',
-      'requests with events a second that one address may send, in bursts ten times as many; 0 is no limit',
-      rate,
-      200,
+    .addOption(
+      flag(
+        '--schemas <folders...>',
+        'schema folders, searched in this order (default: "./schemas", if it is there)',
+      ),
+    )
+    .addOption(
+      flag('--streams <file>', 'the stream config, JSON or YAML; its changes are followed').default(
+        './streams.json',
+      ),
+    )
+    .addOption(flag('--sink <kind>', 'where events go').choices(['file', 'kafka']).default('file'))
+    .addOption(flag('--brokers <addresses...>', 'Kafka brokers, host:port each'))
+    .addOption(flag('--kafka-tls', 'speak TLS with the brokers'))
+    .addOption(flag('--kafka-user <name>', 'sign in at the brokers by SASL, SCRAM-SHA-512'))
+    .addOption(flag('--kafka-password <password>', 'the password of that user'))
+    .addOption(
+      flag('--keep <time>', 'remove stored events that are older, such as 30d (default: never)', days),
+    )
+    .addOption(
+      flag(
+        '--dedupe-ids <number>',
+        'of so many ids, the newest, it is known whether they are stored',
+        count,
+      ).default(4_000_000),
+    )
+    .addOption(flag('--token <token>', 'what the console asks for, 16 characters or more (default: none)'))
+    .addOption(flag('--allow-host <names...>', 'further names by which the console may be asked for'))
+    .addOption(flag('--allow-origin <origins...>', 'web origins whose pages may post events (default: all)'))
+    .addOption(
+      flag(
+        '--producer-token <tokens...>',
+        'who posts from no page needs one of these, as a Bearer token (default: none)',
+      ),
+    )
+    .addOption(
+      flag(
+        '--rate-limit <number>',
+        'requests with events a second that one address may send, in bursts ten times as many; 0 is no limit',
+        rate,
+      ).default(200),
+    )
+    .addOption(flag('--body-limit <bytes>', 'the largest body that is taken', count).default(102_400))
+    .addOption(flag('--batch-limit <number>', 'the most events of one body', count).default(10_000))
+    .addOption(flag('--connection-limit <number>', 'open connections at most', count).default(10_000))
+    .addOption(
+      flag('--address-connection-limit <number>', 'open connections of one address', count).default(1_000),
+    )
+    .addOption(
+      flag(
+        '--memory-limit <bytes>',
+        'bytes that are taken and not stored yet; above it requests are answered 503',
+        count,
+      ).default(64 * 1024 * 1024),
     )
     .option('--json', 'write each line as a JSON object')
     .addHelpText('after', EXPLANATION)
     .action(run)
 }
 
-async function run({
-  port,
-  host,
-  data,
-  streams,
-  token,
-  allowHost,
-  rateLimit,
-  json,
-  schemas = existsSync('schemas') ? ['schemas'] : [],
-}: IntakeFlags) {
+async function run(flags: IntakeFlags) {
+  const { data, json, schemas = existsSync('schemas') ? ['schemas'] : [] } = flags
   const log = ({ level, message }: LogLine) => {
     const line = json
       ? JSON.stringify({ time: new Date().toISOString(), level, message })
@@ -85,14 +130,24 @@ async function run({
   }
   delete process.env.RIVULET_TOKEN // which no process that is started from here needs to have
   const intake = await startIntake({
-    port,
-    host,
+    port: flags.port,
+    host: flags.host,
     data,
-    streams,
+    streams: flags.streams,
     schemas,
-    token,
-    allowHosts: allowHost,
-    rateLimit,
+    token: flags.token,
+    allowHosts: flags.allowHost,
+    rateLimit: flags.rateLimit,
+    maxBodyBytes: flags.bodyLimit,
+    maxBatchEvents: flags.batchLimit,
+    maxConnections: flags.connectionLimit,
+    maxConnectionsEach: flags.addressConnectionLimit,
+    maxWaitingBytes: flags.memoryLimit,
+    dedupeIds: flags.dedupeIds,
+    keepDays: flags.keep,
+    allowOrigins: flags.allowOrigin,
+    producerTokens: flags.producerToken,
+    kafka: kafkaIn(flags),
     log,
   })
   const addresses = {
@@ -122,6 +177,25 @@ const inWords = (addresses: { [K in 'console' | 'events' | 'stream_configs' | 'd
   data            ${addresses.data}
 `
 
+/** Each can be set by the environment too: `--rate-limit` by `RIVULET_RATE_LIMIT`, lists with commas. */
+function flag<T>(flags: string, description: string, parse?: (text: string) => T): Option {
+  const option = new Option(flags, description)
+  option.env(`RIVULET_${option.name().replace(/-/g, '_').toUpperCase()}`)
+  return parse ? option.argParser(parse) : option
+}
+
+function kafkaIn({
+  sink,
+  brokers,
+  kafkaTls,
+  kafkaUser,
+  kafkaPassword,
+}: IntakeFlags): KafkaOptions | undefined {
+  if (sink !== 'kafka') return undefined
+  if (!brokers?.length) throw new InvalidArgumentError('--sink kafka needs --brokers, host:port each')
+  return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword }
+}
+
 function portNumber(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
@@ -131,4 +205,15 @@ function portNumber(text: string): number {
 function rate(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Give a number of requests a second, or 0.')
+}
+
+function count(text: string): number {
+  if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Number(text)
+  throw new InvalidArgumentError('Give a whole number, 1 or more.')
+}
+
+function days(text: string): number {
+  const [, number] = /^(\d{1,5})d$/.exec(text) ?? []
+  if (Number(number) > 0) return Number(number)
+  throw new InvalidArgumentError('Give whole days, such as 30d.')
 }

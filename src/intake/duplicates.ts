@@ -1,4 +1,4 @@
-import type { LogRecord } from './event-log.ts'
+import type { LogRecord } from './event-sink.ts'
 import { isObject, type PostedEvent } from './ingest.ts'
 import { producerOf } from './producer.ts'
 
@@ -23,7 +23,7 @@ export function noteOfDuplicates(
 ): LogRecord | undefined {
   const byClient = new Map<string, Duplicates>()
   for (const { stream, event } of records) {
-    const { sdk, instance, isDebug } = producerOf(event as PostedEvent)
+    const { sdk, instance, isDebug } = producerOf(event)
     if (isDebug) continue
     const key = JSON.stringify([stream, sdk, instance])
     byClient.set(key, { stream, sdk, instance, count: 1 + (byClient.get(key)?.count ?? 0) })

@@ -2,19 +2,8 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { dayFilesIn, eachLine } from './day-files.ts'
+import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import type { Log } from './log.ts'
-
-/** An event on its way to disk. */
-export interface LogRecord {
-  readonly stream: string
-  /** Its `meta.id`; of the records with one id, the first is stored. Without an id, each is. */
-  readonly id: string | undefined
-  readonly receivedAt: Date
-  readonly event: object
-}
-
-/** The record that tells of duplicates; undefined where there is nothing to tell. */
-export type NoteOf = (duplicates: readonly LogRecord[]) => LogRecord | undefined
 
 /** A line that was there when the log was opened. */
 export interface StoredLine {
@@ -27,15 +16,11 @@ export interface StoredLine {
  * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt. A line is in it as a whole or not
  * at all, and one line per event id, also after a crash.
  */
-export interface EventLog {
-  /**
-   * Stores records, and if some of them are stored already, what `noteOf` makes of those. Resolves, once they are on
-   * disk, to the records that are new, that one among them. Rejects if they cannot be written: then none of them is stored, and none is
-   * remembered.
-   */
-  append(records: readonly LogRecord[], noteOf: NoteOf): Promise<readonly LogRecord[]>
-  /** Waits for what was appended. */
-  close(): Promise<void>
+export interface EventLog extends EventSink {
+  /** How many bytes of a file are stored for good: what is behind them may be half of a write. Undefined: all of it. */
+  storedBytes(path: string): number | undefined
+  /** Calls back with the files that a write has added to, each time. Returns what ends it. */
+  onStored(listener: (paths: readonly string[]) => void): () => void
 }
 
 interface OpenFile {
@@ -66,6 +51,8 @@ export async function openEventLog({
   const files = new Map<string, OpenFile>()
   /** Files that could not be cut back at once, and the size to cut them to. */
   const spoilt = new Map<string, number>()
+  const listeners = new Set<(paths: readonly string[]) => void>()
+  let trouble: string | undefined
   let waiting: Append[] = []
   let writing: Promise<void> | undefined
 
@@ -73,11 +60,17 @@ export async function openEventLog({
   await readAll()
 
   return {
-    append: (records, noteOf) =>
+    append: (records, { noteOf }) =>
       new Promise((resolve, reject) => {
         waiting.push({ records, noteOf, resolve, reject })
         writing ??= writeWaiting()
       }),
+    trouble: () => trouble,
+    storedBytes: (path) => files.get(path)?.size,
+    onStored(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     async close() {
       await writing
       await Promise.all([...files.keys()].map(closeFile))
@@ -99,8 +92,10 @@ export async function openEventLog({
     try {
       const stored = await write(group)
       for (const [index, { resolve }] of group.entries()) resolve(stored[index]!)
+      trouble = undefined
       return true
     } catch (error) {
+      trouble = (error as Error).message
       if (last) for (const { reject } of group) reject(error)
       return last
     }
@@ -148,6 +143,7 @@ export async function openEventLog({
       throw error
     }
     for (const [path, { text }] of lines) files.get(path)!.size += Buffer.byteLength(text)
+    for (const listener of listeners) listener([...lines.keys()])
     await closeFilesOfOtherDays(lines)
   }
 

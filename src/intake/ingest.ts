@@ -15,7 +15,13 @@ export type Judged =
   | { readonly verdict: 'error'; readonly event: unknown; readonly message: string }
 
 /** A stream's settings, as far as they concern the intake, or why the stream takes no events. */
-export type StreamSettings = { readonly schemaTitle: string } | { readonly problem: string }
+export type StreamSettings =
+  | {
+      readonly schemaTitle: string
+      /** All of them, as the stream config has them. */
+      readonly settings: { readonly [setting: string]: unknown }
+    }
+  | { readonly problem: string }
 
 /** What a batch is judged by. */
 export interface Grounds {

@@ -10,8 +10,10 @@ import { openEventLog } from './event-log.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
+import type { KafkaOptions } from './kafka/kafka-options.ts'
 import type { Log } from './log.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
+import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
@@ -25,6 +27,7 @@ import type { StreamCounts } from './tally.ts'
 
 export { SchemaError } from '../schema/schema-error.ts'
 export { IntakeError } from './intake-error.ts'
+export type { KafkaOptions } from './kafka/kafka-options.ts'
 export type { Log, LogLine } from './log.ts'
 export type { StreamCounts } from './tally.ts'
 
@@ -57,6 +60,26 @@ export interface IntakeOptions {
    * 200; 0 is no limit.
    */
   readonly rateLimit?: number
+  /** The most events of one body; a larger one is answered as a body that is too large. Default 10,000. */
+  readonly maxBatchEvents?: number
+  /** Open connections, of all and of one address beyond this machine. Default 10,000 and 1,000. */
+  readonly maxConnections?: number
+  readonly maxConnectionsEach?: number
+  /** Bytes of bodies that are taken and not answered yet: what comes above is answered 503. Default 64 MiB. */
+  readonly maxWaitingBytes?: number
+  /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
+  readonly dedupeIds?: number
+  /** Stored events are removed when they are older than so many days. Default: never. */
+  readonly keepDays?: number | undefined
+  /** Web origins whose pages may post events, such as `https://example.org` or `https://*.example.org`. Default: all. */
+  readonly allowOrigins?: readonly string[] | undefined
+  /**
+   * Who posts from no page needs one of these, as `Authorization: Bearer`: 16 characters at least. Default: none, so
+   * that all may post.
+   */
+  readonly producerTokens?: readonly string[] | undefined
+  /** Stores events in Kafka, and not in the data folder. Needs the package `@platformatic/kafka`. */
+  readonly kafka?: KafkaOptions | undefined
   /** Gets what the intake has to say about itself. Default: a line on stderr, except for `info`. */
   readonly log?: Log
 }
@@ -85,6 +108,8 @@ export async function startIntake({
   token,
   allowHosts = [],
   rateLimit = 200,
+  allowOrigins,
+  producerTokens,
   log = toStderr,
 }: IntakeOptions): Promise<Intake> {
   let server: IntakeServer | undefined
@@ -119,7 +144,7 @@ export async function startIntake({
     opened.unshift(queries.close)
 
     const { tally } = history
-    const receive = createReceive({ configs, registry, eventLog, tally, stats, live })
+    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -129,6 +154,7 @@ export async function startIntake({
       configFeed,
       counts: tally.counts,
       access,
+      producers: createProducers({ allowOrigins, tokens: producerTokens }),
       api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
       maxBodyBytes,

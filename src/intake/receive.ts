@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, answerTo } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { noteOfDuplicates } from './duplicates.ts'
-import { type EventLog, idOf, type LogRecord, type NoteOf } from './event-log.ts'
-import { type Judged, ingest, type PostedEvent } from './ingest.ts'
+import { idOf } from './event-log.ts'
+import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
+import { type Judged, ingest } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
 import { isDebugEvent } from './producer.ts'
 import type { SchemaRegistry } from './registry.ts'
@@ -12,11 +14,15 @@ import type { Stats } from './stats/stats.ts'
 import type { StreamConfigs } from './stream-configs.ts'
 import type { Tally } from './tally.ts'
 
-/** When a batch arrived, and when it was sent by the sender's clock and from what, where that is told. */
+/** How a batch arrived, and when it was sent by the sender's clock, where that is told. */
 export interface Receipt {
   readonly receivedAt: Date
   readonly sentAt?: number | undefined
-  readonly userAgent?: string | undefined
+  readonly headers: IncomingHttpHeaders
+  /** The sender's, as far as the socket tells it. */
+  readonly address: string
+  /** Nobody waits for the answer. */
+  readonly hasty: boolean
 }
 
 /** Judges a batch, stores all of it, and only then answers and tells of it. Rejects if it cannot be stored. */
@@ -25,33 +31,34 @@ export type Receive = (batch: readonly unknown[], receipt: Receipt) => Promise<A
 export function createReceive({
   configs,
   registry,
-  eventLog,
+  sink,
   tally,
   stats,
   live,
 }: {
   configs: StreamConfigs
   registry: SchemaRegistry
-  eventLog: EventLog
+  sink: EventSink
   tally: Tally
   stats: Stats
   live: LiveFeed
 }): Receive {
-  return async (batch, { userAgent, ...receipt }) => {
+  return async (batch, { receivedAt, sentAt, headers, hasty }) => {
+    const userAgent = headers['user-agent']
     const judged = ingest(batch, {
-      ...receipt,
+      receivedAt,
+      sentAt,
       browser: userAgent === undefined ? undefined : browserOf(userAgent),
       settingsOf: configs.lookUp(),
       schemaOf: registry.get,
       newId: randomUUID,
     })
 
-    const entries = judged.map((one) => entryOf(one, receipt.receivedAt))
-    const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { ...receipt, id: randomUUID() })
+    const entries = judged.map((one) => entryOf(one, receivedAt))
+    const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { receivedAt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
-    const stored = new Set(await eventLog.append(records, noteOf))
-    const receivedAt = receipt.receivedAt.getTime()
-    for (const { event } of stored) stats.add({ event: event as PostedEvent, receivedAt })
+    const stored = new Set(await sink.append(records, { noteOf, hasty }))
+    for (const { event } of stored) stats.add({ event, receivedAt: receivedAt.getTime() })
 
     for (const { record, shown } of entries) {
       if (!stored.has(record)) continue // a duplicate: stored, counted and shown before

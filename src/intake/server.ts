@@ -15,6 +15,7 @@ import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
 import { readConsoleFile } from './package-files.ts'
+import type { Producers } from './producers.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Receipt, Receive } from './receive.ts'
 import { readBody } from './request-body.ts'
@@ -28,20 +29,13 @@ export interface ServerParts {
   readonly live: LiveFeed
   readonly configFeed: ConfigFeed
   readonly access: Access
+  readonly producers: Producers
   readonly api: Api
   /** Of posted batches; undefined where there is no limit. */
   readonly rateLimit: RateLimit | undefined
   readonly counts: () => object
   readonly maxBodyBytes: number
   readonly log: Log
-}
-
-/** EventGate's, and `retry-after`, which a browser would otherwise hide from the client. */
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'accept, x-requested-with, content-type',
-  'access-control-allow-methods': 'post',
-  'access-control-expose-headers': 'etag, retry-after',
 }
 
 /** What is the console's is read by the console only. */
@@ -131,7 +125,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
 
     if (isConsoles(pathname)) return toConsole(request, response, url)
 
-    for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value)
+    for (const [name, value] of Object.entries(parts.producers.corsFor(request)))
+      response.setHeader(name, value)
     const allowed = allowedFor(pathname)
     if (!allowed) return send(response, problem(404, 'NotFoundError', `there is nothing at ${pathname}`))
     if (request.method === 'OPTIONS')
@@ -185,6 +180,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
 
   async function postedEvents(request: IncomingMessage, url: URL): Promise<Answer> {
     const receivedAt = new Date()
+    const refusal = parts.producers.refusalOf(request)
+    if (refusal) return refusal
     const address = request.socket.remoteAddress ?? ''
     const wait = isLoopback(address) ? 0 : (parts.rateLimit?.take(subscriberOf(address)) ?? 0)
     if (wait > 0) return tooMany('too many requests come from this address; send fewer', wait)
@@ -194,8 +191,10 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
     if (batch.length === 0) return EMPTY_BODY
 
-    const receipt = { receivedAt, sentAt: sentAt(url), userAgent: request.headers['user-agent'] }
-    if (!url.searchParams.get('hasty')) return received(batch, receipt)
+    const { headers } = request
+    const hasty = Boolean(url.searchParams.get('hasty'))
+    const receipt = { receivedAt, sentAt: sentAt(url), headers, address, hasty }
+    if (!hasty) return received(batch, receipt)
     // Judged now, stored when the event log comes to it, which its close waits for.
     void received(batch, receipt)
     return { status: 202, statusMessage: `${batch.length} events hastily received.` }

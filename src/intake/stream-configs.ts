@@ -206,7 +206,7 @@ function settingsIn({ content, keyOf }: InForce, stream: string): StreamSettings
   const settings = ownValue(content.streams, key)
   if (!isObject(settings))
     return { problem: `Stream "${stream}" is not configured here: its settings are no object` }
-  if (typeof settings.schema_title === 'string') return { schemaTitle: settings.schema_title }
+  if (typeof settings.schema_title === 'string') return { schemaTitle: settings.schema_title, settings }
   return {
     problem: `Stream "${stream}" has no schema_title in the stream config, so no schema is allowed in it`,
   }

@@ -102,7 +102,7 @@ describe.each(['validator', 'validator.development'] as const)('the %s', async (
   function isAccepted(event: unknown, title: string): boolean {
     const [judged] = ingest([JSON.parse(JSON.stringify(event))], {
       receivedAt: new Date('2026-11-24T10:00:00Z'),
-      settingsOf: () => ({ schemaTitle: title }),
+      settingsOf: () => ({ schemaTitle: title, settings: {} }),
       schemaOf: registry.get,
       newId: () => 'new',
     })

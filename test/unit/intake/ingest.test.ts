@@ -10,7 +10,7 @@ const valid = (title: string, content = {}): CompiledSchema => ({ title, content
 function grounds(schemas: { [uri: string]: CompiledSchema }, others: Partial<Grounds> = {}): Grounds {
   return {
     receivedAt,
-    settingsOf: () => ({ schemaTitle: 'shop/click' }),
+    settingsOf: () => ({ schemaTitle: 'shop/click', settings: {} }),
     schemaOf: (uri) => {
       const schema = schemas[uri]
       if (!schema) throw new SchemaError(`Failed loading schema at ${uri}`)
@@ -58,7 +58,7 @@ test('dt of a legacy schema is the time of receipt, where the event has a client
     '/analytics/legacy/test/1.0.0': valid('analytics/legacy/test'),
     '/shop/click/1.0.0': valid('shop/click'),
   }
-  const settingsOf = (stream: string) => ({ schemaTitle: stream })
+  const settingsOf = (stream: string) => ({ schemaTitle: stream, settings: {} })
   const legacy = (fields: object) =>
     event({ $schema: '/analytics/legacy/test/1.0.0', meta: { stream: 'analytics/legacy/test' }, ...fields })
 

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type EventLog, openEventLog } from '../../../../src/intake/event-log.ts'
 import { createHistory } from '../../../../src/intake/history.ts'
 import type { LiveRecord } from '../../../../src/intake/live-feed.ts'
-import { createReceive } from '../../../../src/intake/receive.ts'
+import { createReceive, type Receipt } from '../../../../src/intake/receive.ts'
 import { createStats, type Stats } from '../../../../src/intake/stats/stats.ts'
 import { folderOf } from '../../../support/folder.ts'
 import { account } from '../stored.ts'
@@ -28,7 +28,7 @@ async function intakeIn(folder: string) {
   const published: LiveRecord[] = []
   const receive = createReceive({
     configs: {
-      lookUp: () => (stream: string) => ({ schemaTitle: stream }),
+      lookUp: () => (stream: string) => ({ schemaTitle: stream, settings: {} }),
     } as never,
     registry: {
       get: (uri: string) => ({
@@ -40,7 +40,7 @@ async function intakeIn(folder: string) {
             : [{ keyword: 'type', schema: 'number', data: event.bad, params: {}, instancePath: '/bad' }],
       }),
     } as never,
-    eventLog,
+    sink: eventLog,
     tally: history.tally,
     stats,
     live: { publish: (record: LiveRecord) => published.push(record) } as never,
@@ -112,9 +112,10 @@ test('after a restart the stats are what they were', async () => {
       const before = await intakeIn(folder)
       for (const { ago, skew, userAgent, events } of [...sent].sort((a, b) => b.ago - a.ago)) {
         const receipt = {
+          ...RECEIPT,
           receivedAt: new Date(NOW - ago),
           sentAt: skew === undefined ? undefined : NOW - ago - skew,
-          userAgent,
+          headers: { 'user-agent': userAgent },
         }
         const posted = JSON.stringify(events)
         await before.receive(JSON.parse(posted), receipt)
@@ -140,15 +141,15 @@ const forced = {
     producer: { sdk: 'rivulet/0.1.0', id: 'p', rate: 1, debug: true },
   },
 }
-const receivedAt = new Date(NOW)
+const RECEIPT: Receipt = { receivedAt: new Date(NOW), headers: {}, address: '127.0.0.1', hasty: false }
 
 test('debug events are stored and shown, and count nowhere, not even as they come again', async () => {
   const folder = await folderOf()
   const { stats, history, receive, published } = await intakeIn(folder)
 
   const batch = () => structuredClone([forced, { ...forced, meta: { ...forced.meta, id: 'bad' }, bad: 'x' }])
-  await receive(batch(), { receivedAt })
-  await receive(batch().slice(0, 1), { receivedAt })
+  await receive(batch(), RECEIPT)
+  await receive(batch().slice(0, 1), RECEIPT)
 
   expect(published.map(({ kind, debug }) => [kind, debug])).toEqual([
     ['accepted', true],
@@ -173,7 +174,7 @@ test('what comes again is counted at once', async () => {
   const { stats, receive } = await intakeIn(await folderOf())
   const event = { ...forced, meta: { stream: 'shop.click', id: 'a', producer: { id: 'p', seq: 1, rate: 1 } } }
 
-  for (let times = 3; times > 0; times--) await receive([structuredClone(event)], { receivedAt })
+  for (let times = 3; times > 0; times--) await receive([structuredClone(event)], RECEIPT)
 
   expect(stats.quality().loss).toMatchObject([{ stream: 'shop.click', delivered: 1, duplicates: 2 }])
   expect(stats.ofStream('shop.click', 1).accepted).toBe(1)
@@ -188,10 +189,10 @@ test('what sent an event is noted in its producer, in place of what it says itse
   })
 
   await receive([event('a', { id: 'p', browser: 'mine' }), event('b'), event('c', [5])], {
-    receivedAt,
-    userAgent: FIREFOX,
+    ...RECEIPT,
+    headers: { 'user-agent': FIREFOX },
   })
-  await receive([event('d', { id: 'p' })], { receivedAt })
+  await receive([event('d', { id: 'p' })], RECEIPT)
 
   const lines = (await readFile(join(folder, 'shop.click', '2026-11-27.jsonl'), 'utf8')).trim().split('\n')
   expect(lines.map((line) => JSON.parse(line).meta.producer)).toEqual([

@@ -1,0 +1,36 @@
+/** Where a reader stands in a partition of a topic, in EventStreams' form: what it is to get next. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  /** Of the next message; -1 is the end, as it is then. */
+  readonly offset?: number
+  /** In ms since 1970: the first message received then or later. `offset` wins. */
+  readonly timestamp?: number
+}
+
+/** A stored event, and where in its partition the next one begins. */
+export interface Message {
+  readonly topic: string
+  readonly partition: number
+  /** Of the next message. */
+  readonly next: number
+  /** As it is stored, a JSON object without line breaks. */
+  readonly json: string
+}
+
+/** Reads what an `EventSink` keeps, in the order of each partition. */
+export interface EventSource {
+  /** The topics that a stream's events are in; empty where there is no such stream. */
+  topicsOf(stream: string): readonly string[]
+  /**
+   * Where a reader of these topics begins: a position for each of their partitions, by offset. What `from` does not name
+   * begins at `since`, in ms since 1970, or without it at the end.
+   */
+  positions(
+    topics: readonly string[],
+    from: { readonly positions?: readonly Position[]; readonly since?: number | undefined },
+  ): Promise<readonly Required<Omit<Position, 'timestamp'>>[]>
+  /** What is stored from there on, and then what comes, until the signal aborts. No faster than it is asked for. */
+  read(from: readonly Required<Omit<Position, 'timestamp'>>[], signal: AbortSignal): AsyncIterable<Message>
+  close(): Promise<void>
+}
