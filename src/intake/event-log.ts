@@ -100,7 +100,8 @@ export async function openEventLog({
   /** Files that are being deleted. */
   const removed = new Set<string>()
   const listeners = new Set<(paths: readonly string[]) => void>()
-  let newestDay = Number.NEGATIVE_INFINITY
+  /** In days since 1970. */
+  let newestDay = 0
   let bytesSinceSnapshot = 0
   let snapshotting: Promise<void> | undefined
   let trouble: string | undefined
@@ -207,7 +208,7 @@ export async function openEventLog({
     })
 
     newestDay = day
-    await writeTexts(texts, dayOf(new Date(day * DAY)))
+    if (texts.size > 0) await writeTexts(texts, dayOf(new Date(day * DAY)))
     for (const id of ids) storedIds.add(id)
     return stored
   }

@@ -35,7 +35,7 @@ export interface LogSnapshots {
 interface Counted {
   /** How many bytes of each file. */
   readonly files: ReadonlyMap<string, number>
-  /** Files that are about to be deleted, and are not read any more. */
+  /** Files that are about to be deleted: whether they still are there or not, their lines are in it. */
   readonly removed: ReadonlySet<string>
 }
 
@@ -108,9 +108,12 @@ export function createLogSnapshots({
 
   async function restoreFrom(next: Next): Promise<Map<string, number>> {
     const { files, removed, ids } = next<Head>()
-    for (const name of removed) await rm(join(folder, name), { force: true })
     const counted = new Map([...files].map(([name, length]) => [join(folder, name), length]))
     for (const [file, length] of counted) check(file, length)
+    for (const file of removed.map((name) => join(folder, name))) {
+      const { size } = statSync(file, { throwIfNoEntry: false }) ?? {}
+      if (size !== undefined) counted.set(file, size)
+    }
     await idFiles.readInto(window, ids)
     idsWritten = ids.to
     try {
