@@ -4,6 +4,8 @@ import { isLoopback, subscriberOf } from './address.ts'
 /** Server-sent events to many readers. */
 export interface EventStream {
   send(message: string): void
+  /** Whether anybody listens. */
+  isRead(): boolean
   /** Sends to this response until it closes, these messages first; false where there are too many readers. */
   connect(response: ServerResponse, first: readonly string[]): boolean
   close(): void
@@ -32,6 +34,7 @@ export function createEventStream({
 
   return {
     send,
+    isRead: () => readers.size > 0,
     connect(response, first) {
       const remote = response.req.socket.remoteAddress ?? ''
       const address = isLoopback(remote) ? undefined : subscriberOf(remote)
