@@ -10,7 +10,6 @@ export const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 60_000, connec
 
 const LAST_REQUESTS_WITHIN = 5_000
 const ACCEPTED_WITHIN = 1_000
-const TELL_EVERY = 60_000
 
 /** Lets so many connections be open, and of one address beyond this machine so many; more are closed unanswered. */
 export function limitConnections(
@@ -22,21 +21,15 @@ export function limitConnections(
     perAddress = createPerAddress(mostEach),
   }: { most: number; mostEach: number; log: Log; perAddress?: PerAddress },
 ): void {
-  let toldAt = Number.NEGATIVE_INFINITY
+  const refused = (why: string) => log({ level: 'warn', message: `a connection was refused, since ${why}` })
   server.maxConnections = most
-  server.on('drop', () => tell(`over ${most} are open; raise the limit, or start another intake`))
+  server.on('drop', () => refused(`${most} are open; raise the limit, or start another intake`))
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? ''
     if (perAddress.enter(address)) return void socket.on('close', () => perAddress.leave(address))
-    tell(`${address} has over ${mostEach} open; raise the limit of one address if it is a proxy`)
+    refused(`${address} has ${mostEach} open; raise the limit of one address if it is a proxy`)
     socket.destroy()
   })
-
-  function tell(why: string): void {
-    if (performance.now() - toldAt < TELL_EVERY) return
-    toldAt = performance.now()
-    log({ level: 'warn', message: `connections are refused: ${why}` })
-  }
 }
 
 /**

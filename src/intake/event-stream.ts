@@ -4,10 +4,10 @@ import { createPerAddress } from './address.ts'
 /** Server-sent events to many readers. */
 export interface EventStream {
   send(message: string): void
-  /** Whether anybody listens. */
-  isRead(): boolean
   /** Sends to this response until it closes, these messages first; false where there are too many readers. */
   connect(response: ServerResponse, first: readonly string[]): boolean
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -34,7 +34,6 @@ export function createEventStream({
 
   return {
     send,
-    isRead: () => readers.size > 0,
     connect(response, first) {
       const address = response.req.socket.remoteAddress ?? ''
       if (readers.size >= mostReaders || !perAddress.enter(address)) return false
@@ -46,6 +45,7 @@ export function createEventStream({
       })
       return true
     },
+    readers: () => readers.size,
     close() {
       clearInterval(heartbeat)
       for (const reader of readers.keys()) reader.end()

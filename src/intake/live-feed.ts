@@ -52,7 +52,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   return {
     publish(record) {
       const numbered = remember(record)
-      if (readers.isRead()) readers.send(messageOf(numbered))
+      if (readers.readers() > 0) readers.send(messageOf(numbered))
     },
     connect(response, lastEventId = '') {
       const [ofRun, last] = lastEventId.split('.')
