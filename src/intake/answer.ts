@@ -81,6 +81,14 @@ export function notAllowed(pathname: string, allow: string): Answer {
 
 /** The answer to one request too many; it may come again after so many seconds. */
 export function tooMany(detail: string, seconds: number): Answer {
-  const { headers, ...refusal } = problem(429, 'TooManyRequestsError', detail)
+  return comeAgain(problem(429, 'TooManyRequestsError', detail), seconds)
+}
+
+/** The answer to what cannot be taken now, through no fault of the sender's. */
+export function unavailable(title: string, detail: string): Answer {
+  return comeAgain(problem(503, title, detail), 5)
+}
+
+function comeAgain({ headers, ...refusal }: Answer, seconds: number): Answer {
   return { ...refusal, headers: { ...headers, 'retry-after': String(seconds) } }
 }

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { isLoopback, subscriberOf } from './address.ts'
+import { createPerAddress } from './address.ts'
 
 /** Server-sent events to many readers. */
 export interface EventStream {
   send(message: string): void
   /** Sends to this response until it closes, these messages first; false where there are too many readers. */
   connect(response: ServerResponse, first: readonly string[]): boolean
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -25,7 +27,7 @@ export function createEventStream({
 } = {}): EventStream {
   // With how many bytes each may be behind: it has to read what comes first, however much.
   const readers = new Map<ServerResponse, number>()
-  const byAddress = new Map<string, number>()
+  const perAddress = createPerAddress(mostEach)
 
   const heartbeat = setInterval(() => send(':\n\n'), HEARTBEAT_EVERY)
   heartbeat.unref()
@@ -33,18 +35,17 @@ export function createEventStream({
   return {
     send,
     connect(response, first) {
-      const remote = response.req.socket.remoteAddress ?? ''
-      const address = isLoopback(remote) ? undefined : subscriberOf(remote)
-      if (readers.size >= mostReaders || (address !== undefined && countOf(address) >= mostEach)) return false
+      const address = response.req.socket.remoteAddress ?? ''
+      if (readers.size >= mostReaders || !perAddress.enter(address)) return false
       response.write([':ok\n\n', ...first].join(''))
       readers.set(response, MOST_BYTES_BEHIND + response.writableLength)
-      count(address, 1)
       response.on('close', () => {
         readers.delete(response)
-        count(address, -1)
+        perAddress.leave(address)
       })
       return true
     },
+    readers: () => readers.size,
     close() {
       clearInterval(heartbeat)
       for (const reader of readers.keys()) reader.end()
@@ -56,16 +57,5 @@ export function createEventStream({
       if (reader.writableLength > most) reader.destroy()
       else reader.write(message)
     }
-  }
-
-  function countOf(address: string): number {
-    return byAddress.get(address) ?? 0
-  }
-
-  function count(address: string | undefined, change: number): void {
-    if (address === undefined) return
-    const number = countOf(address) + change
-    if (number > 0) byAddress.set(address, number)
-    else byAddress.delete(address)
   }
 }

@@ -39,10 +39,15 @@ export interface Grounds {
 
 /** Sorts a posted batch into what is kept and what is not, in its order. Knows nothing of HTTP. Fills in the events. */
 export function ingest(batch: readonly unknown[], grounds: Grounds): Judged[] {
-  return batch.map((event) => judge(event, grounds))
+  const dated = { ...grounds, dt: grounds.receivedAt.toISOString() }
+  return batch.map((event) => judge(event, dated))
 }
 
-function judge(event: unknown, { settingsOf, schemaOf, ...receipt }: Grounds): Judged {
+/** With the time of receipt as events have it. */
+type DatedGrounds = Grounds & { readonly dt: string }
+
+function judge(event: unknown, grounds: DatedGrounds): Judged {
+  const { settingsOf, schemaOf } = grounds
   const refused = (message: string): Judged => ({ verdict: 'error', event, message })
   if (!isObject(event)) return refused('No schema to judge it by: the event is not an object')
   if (typeof event.$schema !== 'string')
@@ -60,7 +65,7 @@ function judge(event: unknown, { settingsOf, schemaOf, ...receipt }: Grounds): J
       `Schema ${event.$schema} is not allowed in stream "${stream}": its title is "${schema.title}", the stream's schema_title "${settings.schemaTitle}"`,
     )
 
-  fillIn(event, schema, receipt)
+  fillIn(event, schema, grounds)
   const errors = schema.errorsOf(event)
   if (errors.length > 0) return { verdict: 'invalid', event, errors }
   // Most schemas require `meta.stream`, and so have refused such an event before.
@@ -82,15 +87,15 @@ function found(schemaOf: Grounds['schemaOf'], uri: string): CompiledSchema | { p
 function fillIn(
   event: PostedEvent,
   schema: CompiledSchema,
-  { receivedAt, sentAt, browser, newId }: Pick<Grounds, 'receivedAt' | 'sentAt' | 'browser' | 'newId'>,
+  { receivedAt, dt, sentAt, browser, newId }: DatedGrounds,
 ): void {
   // In legacy schemas `dt` is the time of receipt; an event with a `client_dt` comes without it.
   const isLegacy = String(schema.title).startsWith('analytics/legacy')
-  if (isLegacy && event.client_dt !== undefined) event.dt ??= receivedAt.toISOString()
+  if (isLegacy && event.client_dt !== undefined) event.dt ??= dt
 
   const { meta } = event
   if (!isObject(meta)) return
-  if (!meta.dt && mayHold(schema, 'dt')) meta.dt = receivedAt.toISOString()
+  if (!meta.dt && mayHold(schema, 'dt')) meta.dt = dt
   if (!meta.id && mayHold(schema, 'id')) meta.id = newId()
   if (!isObject(meta.producer)) return
   if (sentAt !== undefined) meta.producer.skew_ms = receivedAt.getTime() - sentAt

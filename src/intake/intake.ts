@@ -24,6 +24,7 @@ import { createSimulateChange } from './simulate-change.ts'
 import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
 import type { StreamCounts } from './tally.ts'
+import { createWaitingRoom } from './waiting-room.ts'
 
 export { SchemaError } from '../schema/schema-error.ts'
 export { IntakeError } from './intake-error.ts'
@@ -65,7 +66,7 @@ export interface IntakeOptions {
   /** Open connections, of all and of one address beyond this machine. Default 10,000 and 1,000. */
   readonly maxConnections?: number
   readonly maxConnectionsEach?: number
-  /** Bytes of bodies that are taken and not answered yet: what comes above is answered 503. Default 64 MiB. */
+  /** Bytes of bodies that are taken and not stored yet: what comes above is answered 503. Default 64 MiB. */
   readonly maxWaitingBytes?: number
   /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
   readonly dedupeIds?: number
@@ -85,6 +86,9 @@ export interface IntakeOptions {
   /** Gets what the intake has to say about itself. Default: a line on stderr, except for `info`. */
   readonly log?: Log
 }
+
+/** Looked for a second: some read a file, and compile it. */
+const MOST_UNKNOWN_SCHEMAS = 100
 
 /** A running intake. */
 export interface Intake {
@@ -112,6 +116,10 @@ export async function startIntake({
   rateLimit = 200,
   dedupeIds,
   snapshotBytes,
+  maxBatchEvents = 10_000,
+  maxConnections = 10_000,
+  maxConnectionsEach = 1_000,
+  maxWaitingBytes = 64 * 1024 * 1024,
   allowOrigins,
   producerTokens,
   log = toStderr,
@@ -123,7 +131,7 @@ export async function startIntake({
     listeningOn: () => ({ name: host, address: server?.address() ?? '' }),
   })
   const schemas = openSchemaRepository([...schemaFolders, OWN_SCHEMAS])
-  const registry = createSchemaRegistry(schemas)
+  const registry = createSchemaRegistry(schemas, { mostFailures: MOST_UNKNOWN_SCHEMAS })
   makeFolder(data)
   // What was opened is closed again, last first: by close(), or here if a later step fails.
   const opened: (() => void | Promise<void>)[] = [await lockData(data)]
@@ -168,7 +176,10 @@ export async function startIntake({
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
       api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
-      maxBodyBytes,
+      bodyLimits: { bytes: maxBodyBytes, events: maxBatchEvents },
+      waitingRoom: createWaitingRoom(Math.max(maxWaitingBytes, maxBodyBytes)),
+      maxConnections,
+      maxConnectionsEach,
       log,
     })
     const url = await server.listen({ host, port })

@@ -32,6 +32,11 @@ export interface LiveFeed {
   close(): void
 }
 
+interface Numbered {
+  readonly count: number
+  readonly record: LiveRecord
+}
+
 /** How many records a new reader gets at first. */
 export const MOST_RECENT = 200
 
@@ -41,28 +46,32 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   const run = Date.now().toString(36)
   const readers = createEventStream()
   let count = 0
-  const recent: { count: number; message: string }[] = []
+  const recent: Numbered[] = []
   for (const record of before.slice(-MOST_RECENT)) remember(record)
 
   return {
-    publish: (record) => readers.send(remember(record)),
+    publish(record) {
+      const numbered = remember(record)
+      if (readers.readers() > 0) readers.send(messageOf(numbered))
+    },
     connect(response, lastEventId = '') {
       const [ofRun, last] = lastEventId.split('.')
       const seen = ofRun === run ? Number(last) : 0
       const missed = recent.filter(({ count }) => count > seen)
-      return readers.connect(
-        response,
-        missed.map(({ message }) => message),
-      )
+      return readers.connect(response, missed.map(messageOf))
     },
     close: readers.close,
   }
 
-  function remember({ kind, ...data }: LiveRecord): string {
+  function remember(record: LiveRecord): Numbered {
     count += 1
-    const message = `event: ${kind}\nid: ${run}.${count}\ndata: ${JSON.stringify(data)}\n\n`
-    recent.push({ count, message })
+    const numbered = { count, record }
+    recent.push(numbered)
     if (recent.length > MOST_RECENT) recent.shift()
-    return message
+    return numbered
+  }
+
+  function messageOf({ count, record: { kind, ...data } }: Numbered): string {
+    return `event: ${kind}\nid: ${run}.${count}\ndata: ${JSON.stringify(data)}\n\n`
   }
 }

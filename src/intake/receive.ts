@@ -54,7 +54,8 @@ export function createReceive({
       newId: randomUUID,
     })
 
-    const entries = judged.map((one) => entryOf(one, receivedAt))
+    const received_at = receivedAt.toISOString()
+    const entries = judged.map((one) => entryOf(one, { receivedAt, received_at }))
     const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { receivedAt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
     const stored = new Set(await sink.append(records, { noteOf, hasty }))
@@ -70,8 +71,10 @@ export function createReceive({
 }
 
 /** What is stored of a judged event, and what is shown of it. */
-function entryOf(judged: Judged, receivedAt: Date): { record: LogRecord; shown: LiveRecord } {
-  const received_at = receivedAt.toISOString()
+function entryOf(
+  judged: Judged,
+  { receivedAt, received_at }: { receivedAt: Date; received_at: string },
+): { record: LogRecord; shown: LiveRecord } {
   const debug = isDebugEvent(judged.event) ? { debug: true as const } : {}
   if (judged.verdict === 'accepted') {
     const { stream, event } = judged

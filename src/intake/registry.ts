@@ -19,11 +19,31 @@ export interface SchemaRegistry {
   get(uri: string): CompiledSchema
 }
 
+/** What was looked for in vain, of late. */
+interface Failures {
+  readonly since: number
+  readonly byUri: Map<string, SchemaError>
+  count: number
+}
+
+const SECOND = 1_000
+
+/** The schemas are asked for faster than they can be looked for. The events may come again. */
+export class TooManySchemasError extends Error {
+  override readonly name = 'TooManySchemasError'
+}
+
 /**
  * Validators that judge as EventGate's do: formats in Ajv's fast mode, patterns without the `u` flag, lengths in code
  * points, and the schema's defaults filled in, since those who read the stored events rely on them.
+ *
+ * Looks for what is not there as often as it is asked, since it may have been added, but not more than `mostFailures`
+ * times a second: then it says the same again, or throws a TooManySchemasError.
  */
-export function createSchemaRegistry(repository: SchemaRepository): SchemaRegistry {
+export function createSchemaRegistry(
+  repository: SchemaRepository,
+  { mostFailures = Number.POSITIVE_INFINITY, now = () => performance.now() } = {},
+): SchemaRegistry {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,
@@ -35,18 +55,30 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
   ajvFormats.default(ajv, { mode: 'fast' })
   const compiled = new Map<string, CompiledSchema>()
 
+  let failures: Failures = { since: now(), byUri: new Map(), count: 0 }
+
   return {
     get(uri) {
       const known = compiled.get(uri)
       if (known) return known
-
-      // What is not found is looked for again at the next event: the schema may have been added since.
-      const schema = repository.find(uri)
-      if (!schema) throw new SchemaError(`Failed loading schema at ${uri}`)
-      const made = compile(uri, schema)
-      compiled.set(uri, made)
-      return made
+      if (now() - failures.since >= SECOND) failures = { since: now(), byUri: new Map(), count: 0 }
+      if (failures.count >= mostFailures) throw failures.byUri.get(uri) ?? tooMany()
+      try {
+        const made = find(uri)
+        compiled.set(uri, made)
+        return made
+      } catch (error) {
+        failures.count += 1
+        if (error instanceof SchemaError) failures.byUri.set(uri, error)
+        throw error
+      }
     },
+  }
+
+  function find(uri: string): CompiledSchema {
+    const schema = repository.find(uri)
+    if (!schema) throw new SchemaError(`Failed loading schema at ${uri}`)
+    return compile(uri, schema)
   }
 
   function compile(uri: string, schema: Schema): CompiledSchema {
@@ -80,6 +112,10 @@ export function createSchemaRegistry(repository: SchemaRepository): SchemaRegist
       added.push(key)
     }
   }
+}
+
+function tooMany(): Error {
+  return new TooManySchemasError('too many schemas are asked for that are not there; send the events again')
 }
 
 /** What people edit takes its fields from others, and only what is made of it says what an event may have. */

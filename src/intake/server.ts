@@ -7,9 +7,10 @@ import type { Access } from './access.ts'
 import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
-import { type Answer, notAllowed, problem, tooMany } from './answer.ts'
+import { type Answer, notAllowed, problem, tooMany, unavailable } from './answer.ts'
 import type { Api } from './api.ts'
 import type { ConfigFeed } from './config-feed.ts'
+import { createGracefulStop, limitConnections, TIMEOUTS } from './connections.ts'
 import { matches } from './etag.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
@@ -18,8 +19,10 @@ import { readConsoleFile } from './package-files.ts'
 import type { Producers } from './producers.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Receipt, Receive } from './receive.ts'
-import { readBody } from './request-body.ts'
+import { TooManySchemasError } from './registry.ts'
+import { type BodyLimits, readBatch } from './request-body.ts'
 import type { StreamConfigs } from './stream-configs.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 /** What the server hands requests on to. */
 export interface ServerParts {
@@ -34,7 +37,10 @@ export interface ServerParts {
   /** Of posted batches; undefined where there is no limit. */
   readonly rateLimit: RateLimit | undefined
   readonly counts: () => object
-  readonly maxBodyBytes: number
+  readonly bodyLimits: BodyLimits
+  readonly waitingRoom: WaitingRoom
+  readonly maxConnections: number
+  readonly maxConnectionsEach: number
   readonly log: Log
 }
 
@@ -58,11 +64,6 @@ const CONSOLE_TYPES: { readonly [ending: string]: string } = {
   svg: 'image/svg+xml',
 }
 
-const EMPTY_BODY: Answer = {
-  status: 400,
-  statusMessage: 'Request body was empty, or of a type that is not read here.',
-}
-
 export interface IntakeServer {
   /** The IP address that it listens on; empty before it does. */
   address(): string
@@ -76,27 +77,26 @@ export interface IntakeServer {
 export function createIntakeServer(parts: ServerParts): IntakeServer {
   const closing = new AbortController()
   let address = ''
-  const server = createServer((request, response) => {
+  const server = createServer(TIMEOUTS, (request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
-    // A connection that is kept alive would hold up the closing.
-    response.on('finish', () => server.listening || server.closeIdleConnections())
     void handle(request, response).catch((error: Error) => {
       if (request.destroyed && !request.complete) return // the client went away while it was sending
       parts.log({ level: 'error', message: `${request.method} ${request.url}: ${error.message}` })
       if (!response.headersSent) send(response, problem(500, 'InternalError', error.message))
     })
   })
+  const { maxConnections: most, maxConnectionsEach: mostEach, log } = parts
+  limitConnections(server, { most, mostEach, log })
+  const stop = createGracefulStop(server, { refuse: (response) => send(response, STOPPING) })
 
   return {
     address: () => address,
     listen,
     async close() {
-      const closed = once(server, 'close')
-      server.close()
       closing.abort()
       parts.live.close()
       parts.configFeed.close()
-      await closed
+      await stop()
     },
   }
 
@@ -185,18 +185,23 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const address = request.socket.remoteAddress ?? ''
     const wait = isLoopback(address) ? 0 : (parts.rateLimit?.take(subscriberOf(address)) ?? 0)
     if (wait > 0) return tooMany('too many requests come from this address; send fewer', wait)
-    const body = await readBody(request, parts.maxBodyBytes)
-    if ('refused' in body) return body.refused
-    const batch = batchIn(body.text)
-    if (!batch) return problem(400, 'SyntaxError', 'the body is no JSON object and no array of them')
-    if (batch.length === 0) return EMPTY_BODY
+    const visit = parts.waitingRoom.enter()
+    const posted = await readBatch(request, parts.bodyLimits, visit).catch((error) => {
+      visit.leave()
+      throw error
+    })
+    if ('refused' in posted) {
+      visit.leave()
+      return posted.refused
+    }
 
+    const { batch } = posted
     const { headers } = request
     const hasty = Boolean(url.searchParams.get('hasty'))
     const receipt = { receivedAt, sentAt: sentAt(url), headers, address, hasty }
-    if (!hasty) return received(batch, receipt)
     // Judged now, stored when the event log comes to it, which its close waits for.
-    void received(batch, receipt)
+    const answer = received(batch, receipt).finally(visit.leave)
+    if (!hasty) return answer
     return { status: 202, statusMessage: `${batch.length} events hastily received.` }
   }
 
@@ -207,12 +212,12 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       // JSON that is nested deeper than the stack is parsed, but can be written by nobody.
       if (error instanceof RangeError) return problem(400, 'RangeError', 'an event is nested too deeply')
       const { message } = error as Error
+      if (error instanceof TooManySchemasError) return unavailable('OverloadError', message)
       parts.log({
         level: 'error',
         message: `events could not be stored (${message}); make room or correct the data folder`,
       })
-      const { headers, ...refusal } = problem(503, 'StorageError', `events cannot be stored now: ${message}`)
-      return { ...refusal, headers: { ...headers, 'retry-after': '5' } }
+      return unavailable('StorageError', `events cannot be stored now: ${message}`)
     }
   }
 
@@ -236,6 +241,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   }
 
   function feed(request: IncomingMessage, response: ServerResponse, connect: () => boolean): void {
+    if (closing.signal.aborted) return send(response, STOPPING)
     response.statusCode = 200
     for (const [name, value] of Object.entries(FEED)) response.setHeader(name, value)
     if (request.method === 'HEAD') return void response.end()
@@ -243,7 +249,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   }
 }
 
-const STOPPING = problem(503, 'StoppingError', 'the intake is being stopped; ask again when it is back')
+const STOPPING = unavailable('StoppingError', 'the intake is being stopped; ask again when it is back')
 
 // Of nginx, which else keeps back what is not yet much.
 const FEED = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
@@ -261,20 +267,6 @@ function allowedFor(pathname: string): 'POST' | 'GET' | undefined {
   if (pathname === '/v1/events' || pathname === '/v1/events/') return 'POST'
   if (pathname === '/v1/stream-configs/live') return 'GET'
   return pathname === '/v1/stream-configs' || pathname.startsWith('/schemas/') ? 'GET' : undefined
-}
-
-/** The events of a body: none where there is nothing in it, undefined where it is no JSON object or array. */
-function batchIn(text: string): readonly unknown[] | undefined {
-  if (text.trim() === '') return []
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    return undefined // answered with 400
-  }
-  if (Array.isArray(body)) return body
-  if (typeof body !== 'object' || body === null) return undefined
-  return Object.keys(body).length === 0 ? [] : [body]
 }
 
 /** The sender's clock, `?sent=<ms>`, where it is a time. */
