@@ -23,4 +23,4 @@ export function subscriberOf(address: string): string {
 }
 
 /** An IPv4 address that reached an IPv6 socket is an IPv4 address. */
-const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+export const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, answerTo } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { noteOfDuplicates } from './duplicates.ts'
+import { createValidate } from './enrich.ts'
 import { idOf } from './event-log.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import { type Judged, ingest } from './ingest.ts'
@@ -43,7 +44,7 @@ export function createReceive({
   stats: Stats
   live: LiveFeed
 }): Receive {
-  return async (batch, { receivedAt, sentAt, headers, hasty }) => {
+  return async (batch, { receivedAt, sentAt, headers, address, hasty }) => {
     const userAgent = headers['user-agent']
     const judged = ingest(batch, {
       receivedAt,
@@ -51,6 +52,7 @@ export function createReceive({
       browser: userAgent === undefined ? undefined : browserOf(userAgent),
       settingsOf: configs.lookUp(),
       schemaOf: registry.get,
+      validate: createValidate({ headers, address }),
       newId: randomUUID,
     })
 
