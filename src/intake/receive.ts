@@ -4,9 +4,10 @@ import { type Answer, answerTo } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { noteOfDuplicates } from './duplicates.ts'
 import { createValidate } from './enrich.ts'
+import { errorEventOf } from './error-event.ts'
 import { idOf } from './event-log.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
-import { type Judged, ingest } from './ingest.ts'
+import { type Judged, ingest, type PostedEvent } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
 import { isDebugEvent } from './producer.ts'
 import type { SchemaRegistry } from './registry.ts'
@@ -46,17 +47,22 @@ export function createReceive({
 }): Receive {
   return async (batch, { receivedAt, sentAt, headers, address, hasty }) => {
     const userAgent = headers['user-agent']
+    const settingsOf = configs.lookUp()
     const judged = ingest(batch, {
       receivedAt,
       sentAt,
       browser: userAgent === undefined ? undefined : browserOf(userAgent),
-      settingsOf: configs.lookUp(),
+      settingsOf,
       schemaOf: registry.get,
       validate: createValidate({ headers, address }),
       newId: randomUUID,
     })
 
-    const entries = judged.map((one) => entryOf(one, receivedAt))
+    const entries = judged.flatMap((one) => {
+      const errorEvent = errorEventOf(one, { settingsOf, id: randomUUID(), receivedAt })
+      const told = errorEvent ? [acceptedEntry(errorEvent.meta.stream, errorEvent, receivedAt)] : []
+      return [entryOf(one, receivedAt), ...told]
+    })
     const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { receivedAt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
     const stored = new Set(await sink.append(records, { noteOf, hasty }))
@@ -71,23 +77,36 @@ export function createReceive({
   }
 }
 
+interface Entry {
+  readonly record: LogRecord
+  readonly shown: LiveRecord
+}
+
 /** What is stored of a judged event, and what is shown of it. */
-function entryOf(judged: Judged, receivedAt: Date): { record: LogRecord; shown: LiveRecord } {
-  const received_at = receivedAt.toISOString()
-  const debug = isDebugEvent(judged.event) ? { debug: true as const } : {}
-  if (judged.verdict === 'accepted') {
-    const { stream, event } = judged
-    return {
-      record: { stream, id: idOf(event), receivedAt, event },
-      shown: { kind: 'accepted', stream, received_at, event, ...debug },
-    }
-  }
+function entryOf(judged: Judged, receivedAt: Date): Entry {
+  if (judged.verdict === 'accepted') return acceptedEntry(judged.stream, judged.event, receivedAt)
   const { event } = judged
   const problems = problemsOf(judged)
   const rejection = rejectionOf(judged, { problems, id: randomUUID(), receivedAt })
   const stream = rejection.errored_stream_name ?? ''
   return {
     record: { stream: REJECTED_STREAM, id: rejection.meta.id, receivedAt, event: rejection },
-    shown: { kind: 'rejected', stream, received_at, problems, event, ...debug },
+    shown: {
+      kind: 'rejected',
+      stream,
+      received_at: receivedAt.toISOString(),
+      problems,
+      event,
+      ...debugIn(event),
+    },
   }
 }
+
+function acceptedEntry(stream: string, event: PostedEvent, receivedAt: Date): Entry {
+  return {
+    record: { stream, id: idOf(event), receivedAt, event },
+    shown: { kind: 'accepted', stream, received_at: receivedAt.toISOString(), event, ...debugIn(event) },
+  }
+}
+
+const debugIn = (event: unknown) => (isDebugEvent(event) ? { debug: true as const } : {})
