@@ -43,8 +43,6 @@ interface Reply {
   readonly statusMessage?: string
 }
 
-/** `max_body_size` by default, and `test_events` set up. */
-const LIMIT = 102_400
 const TYPES = ['application/json', 'text/plain', 'application/reports+json']
 const INFLATE: { readonly [encoding: string]: typeof gunzip.__promisify__ } = {
   gzip: promisify(gunzip),
@@ -62,7 +60,10 @@ const CORS = {
  * no streams, fills nothing in, keeps no ids, and says 500 for most mistakes. Whether it does, the table of
  * eventgate-agreement.ts says, which was held against a real one.
  */
-export async function startEventGate(schemaFolder: string): Promise<ScriptedEventGate> {
+export async function startEventGate(
+  schemaFolder: string,
+  { maxBodyBytes = 102_400 }: { readonly maxBodyBytes?: number } = {},
+): Promise<ScriptedEventGate> {
   const registry = createSchemaRegistry(openSchemaRepository([schemaFolder]))
   const accepted: PostedEvent[] = []
   const exchanges: Exchange[] = []
@@ -79,7 +80,7 @@ export async function startEventGate(schemaFolder: string): Promise<ScriptedEven
     const body = await bodyOf(request).catch(() => undefined)
     if (!body) return void response.destroy()
 
-    const parsed = await parse(body, request.headers)
+    const parsed = await parse(body, request.headers, maxBodyBytes)
     const events = 'events' in parsed ? parsed.events : []
     const reply = 'events' in parsed ? take(events, Boolean(searchParams.get('hasty'))) : parsed
     exchanges.push({ events, bytes: body.length, headers: request.headers, status: reply.status })
@@ -149,6 +150,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 async function parse(
   body: Buffer,
   { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders,
+  limit: number,
 ): Promise<{ readonly events: readonly PostedEvent[] } | Reply> {
   const [type = '', charset = 'utf-8'] = contentType.toLowerCase().split(/;\s*charset=/)
   if (body.length === 0 || !TYPES.includes(type)) return EMPTY
@@ -159,7 +161,7 @@ async function parse(
   let text: string
   try {
     const bytes = INFLATE[encoding] ? await INFLATE[encoding](body) : body
-    if (bytes.length > LIMIT) return problem('PayloadTooLargeError', 'request entity too large')
+    if (bytes.length > limit) return problem('PayloadTooLargeError', 'request entity too large')
     text = new TextDecoder(charset).decode(bytes)
   } catch (error) {
     return problem('Error', (error as Error).message)
