@@ -113,14 +113,17 @@ export async function startEventGate(
 
   /** Writes the schema's defaults into the event, which comes back so. */
   function judge(event: PostedEvent) {
+    const failed = (message: string) => ({ status: 'error', event, context: { message } })
+    if (event?.$schema === undefined)
+      return failed('Field(s) $schema were missing from event and could not be extracted.')
     try {
       const errors = registry.get(String(event.$schema)).errorsOf(event)
       if (errors.length > 0) return { status: 'invalid', event, context: contextOf(errors) }
     } catch (error) {
-      return { status: 'error', event, context: { message: (error as Error).message } }
+      return failed((error as Error).message)
     }
     const message = failing(event)
-    return message ? { status: 'error', event, context: { message } } : { status: 'success', event }
+    return message ? failed(message) : { status: 'success', event }
   }
 
   return {

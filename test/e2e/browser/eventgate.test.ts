@@ -102,6 +102,7 @@ async function startScripted(options?: { readonly maxBodyBytes?: number }): Prom
 }
 
 const NO_SCHEMA = 'refused: Failed loading schema at /nowhere/at_all/1.0.0'
+const MISSING = 'refused: Field(s) $schema were missing from event and could not be extracted.'
 const NO_ACTION = "refused: '.action' should be equal to one of the allowed values"
 
 describe.each([
@@ -150,6 +151,7 @@ describe.each([
 
   test.each([
     ['an unknown schema', [UNKNOWN_SCHEMA], [NO_SCHEMA]],
+    ['an event without $schema', [{ action: 'buy' }], [MISSING]],
     ['an unknown schema beside what is invalid', [INVALID, UNKNOWN_SCHEMA], [NO_ACTION, NO_SCHEMA]],
   ])('takes its 500 to %s for a refusal', async (_, events, fates) => {
     const eventgate = await startScripted()
