@@ -21,6 +21,12 @@ interface Place {
   readonly valueIn: (request: RequestFacts) => string | undefined
 }
 
+/** What a request says for a field. */
+interface Value {
+  readonly path: readonly string[]
+  readonly text: string
+}
+
 const DEFAULTS = { 'meta.request_id': 'x-request-id', 'http.request_headers.user-agent': 'user-agent' }
 /** What a header says beyond this is cut off, as Wikimedia's intake does. */
 const LONGEST_VALUE = 400
@@ -30,33 +36,54 @@ const LONGEST_VALUE = 400
  * the schema has fields for it that the event has not filled. It makes no event invalid: a value that would is left out.
  */
 export function createValidate(request: RequestFacts): Validate {
+  const valuesFor = valuesIn(request)
   return (event, schema, settings) => {
-    const fillings = placesIn(schema, settings).flatMap(({ path, valueIn }) => {
-      const value = valueIn(request)
-      return value ? [() => fill(event, path, value)] : []
-    })
-    const undoings = fillings.flatMap((fillIn) => fillIn() ?? [])
+    const values = valuesFor(placesIn(schema, settings))
+    const undoings = values.flatMap((value) => fill(event, value) ?? [])
     const errors = schema.errorsOf(event)
     if (errors.length === 0 || undoings.length === 0) return errors
 
     for (const undo of undoings.reverse()) undo()
     const ownErrors = schema.errorsOf(event)
     if (ownErrors.length > 0) return ownErrors
-    for (const fillIn of fillings) {
-      const undo = fillIn()
+    for (const value of values) {
+      const undo = fill(event, value)
       if (undo && schema.errorsOf(event).length > 0) undo()
     }
     return []
   }
 }
 
-/** Puts the value where nothing is, and returns what takes it away again; undefined where something is in the way. */
-function fill(event: PostedEvent, path: readonly string[], value: string): (() => void) | undefined {
-  const [name, ...rest] = path as [string, ...string[]]
-  const found = ownValue(event, name)
-  if (found !== undefined) return rest.length > 0 && isObject(found) ? fill(found, rest, value) : undefined
-  event[name] = rest.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)
-  return () => delete event[name]
+/** Looked up once for all events of a stream and schema: a request brings many. */
+function valuesIn(request: RequestFacts): (places: readonly Place[]) => readonly Value[] {
+  const known = new Map<readonly Place[], readonly Value[]>()
+  return (places) => {
+    const values =
+      known.get(places) ??
+      places.flatMap(({ path, valueIn }) => {
+        const text = valueIn(request)
+        return text ? [{ path, text }] : []
+      })
+    known.set(places, values)
+    return values
+  }
+}
+
+/** Puts a value where nothing is, and returns what takes it away again; undefined where something is in the way. */
+function fill(event: PostedEvent, { path, text }: Value): (() => void) | undefined {
+  let place = event
+  for (let depth = 0; depth < path.length; depth++) {
+    const name = path[depth]!
+    const found = ownValue(place, name)
+    if (found === undefined) {
+      const holder = place
+      holder[name] = path.slice(depth + 1).reduceRight<unknown>((inner, key) => ({ [key]: inner }), text)
+      return () => delete holder[name]
+    }
+    if (!isObject(found)) return undefined
+    place = found
+  }
+  return undefined
 }
 
 /** By schema, then by settings: both stay the same objects as long as they are in force. */
