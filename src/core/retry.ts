@@ -26,7 +26,7 @@ const MAY_HOLD_LISTS = /^(207|400|500)$/
 /** No answer, a promise, or something about the way there, access, routing and time: not about the events. */
 const NOT_ABOUT_EVENTS = /^([0-3]|40[134578]|425|429|451|5)/
 /** What EventGate reports like a passing error and no retry mends. */
-const PERMANENT = /not (configured|allowed)|loading schema|no schema/i
+const PERMANENT = /not (configured|allowed)|(loading|no) schema|schema is invalid|missing from event/i
 
 /** Reads an answer for the events sent, given by their ids; `now` is for a `Retry-After` that is a date. */
 export function verdictOf(answer: Answer, ids: readonly string[], now: number): Verdict {

@@ -52,4 +52,4 @@ export function createPerAddress(most: number, isFree = isLoopback): PerAddress 
 }
 
 /** An IPv4 address that reached an IPv6 socket is an IPv4 address. */
-const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+export const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')

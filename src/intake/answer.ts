@@ -37,10 +37,15 @@ export function answerTo(judged: readonly Judged[]): Answer {
 }
 
 function invalidEntry({ event, errors }: Judged & { verdict: 'invalid' }) {
+  return { status: 'invalid', event, context: contextOf(errors) }
+}
+
+/** What is wrong with an event, as EventGate tells it. */
+export function contextOf(errors: readonly ErrorObject[]) {
   const told = errors.slice(0, MOST_ERRORS).map(asEventGateTells)
   const more = errors.length > MOST_ERRORS ? `, and ${errors.length - MOST_ERRORS} more` : ''
   const errorsText = told.map(({ dataPath, message }) => `'${dataPath}' ${message}`).join(', ') + more
-  return { status: 'invalid', event, context: { errors: told, errorsText } }
+  return { errors: told, errorsText }
 }
 
 function errorEntry({ event, message }: Judged & { verdict: 'error' }) {

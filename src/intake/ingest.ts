@@ -23,6 +23,13 @@ export type StreamSettings =
     }
   | { readonly problem: string }
 
+/** What is wrong with an event by its schema, once it has what its stream's settings want filled in. */
+export type Validate = (
+  event: PostedEvent,
+  schema: CompiledSchema,
+  settings: { readonly [setting: string]: unknown },
+) => readonly ErrorObject[]
+
 /** What a batch is judged by. */
 export interface Grounds {
   /** When the batch arrived: fills `meta.dt`. */
@@ -34,6 +41,7 @@ export interface Grounds {
   readonly settingsOf: (stream: string) => StreamSettings
   /** Throws a SchemaError where there is no such schema. */
   readonly schemaOf: (uri: string) => CompiledSchema
+  readonly validate: Validate
   readonly newId: () => string
 }
 
@@ -47,7 +55,7 @@ export function ingest(batch: readonly unknown[], grounds: Grounds): Judged[] {
 type DatedGrounds = Grounds & { readonly dt: string }
 
 function judge(event: unknown, grounds: DatedGrounds): Judged {
-  const { settingsOf, schemaOf } = grounds
+  const { settingsOf, schemaOf, validate } = grounds
   const refused = (message: string): Judged => ({ verdict: 'error', event, message })
   if (!isObject(event)) return refused('No schema to judge it by: the event is not an object')
   if (typeof event.$schema !== 'string')
@@ -66,7 +74,7 @@ function judge(event: unknown, grounds: DatedGrounds): Judged {
     )
 
   fillIn(event, schema, grounds)
-  const errors = schema.errorsOf(event)
+  const errors = settings ? validate(event, schema, settings.settings) : schema.errorsOf(event)
   if (errors.length > 0) return { verdict: 'invalid', event, errors }
   // Most schemas require `meta.stream`, and so have refused such an event before.
   if (!named) return refused('The stream is not configured here: the event has no "meta.stream"')

@@ -3,9 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, answerTo } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { noteOfDuplicates } from './duplicates.ts'
+import { createValidate } from './enrich.ts'
+import { errorEventOf } from './error-event.ts'
 import { idOf } from './event-log.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
-import { type Judged, ingest } from './ingest.ts'
+import { type Judged, ingest, type PostedEvent } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
 import { isDebugEvent } from './producer.ts'
 import type { SchemaRegistry } from './registry.ts'
@@ -43,19 +45,25 @@ export function createReceive({
   stats: Stats
   live: LiveFeed
 }): Receive {
-  return async (batch, { receivedAt, sentAt, headers, hasty }) => {
+  return async (batch, { receivedAt, sentAt, headers, address, hasty }) => {
     const userAgent = headers['user-agent']
+    const settingsOf = configs.lookUp()
     const judged = ingest(batch, {
       receivedAt,
       sentAt,
       browser: userAgent === undefined ? undefined : browserOf(userAgent),
-      settingsOf: configs.lookUp(),
+      settingsOf,
       schemaOf: registry.get,
+      validate: createValidate({ headers, address }),
       newId: randomUUID,
     })
 
-    const received_at = receivedAt.toISOString()
-    const entries = judged.map((one) => entryOf(one, { receivedAt, received_at }))
+    const at = { receivedAt, received_at: receivedAt.toISOString() }
+    const entries = judged.flatMap((one) => {
+      const errorEvent = errorEventOf(one, { settingsOf, id: randomUUID(), receivedAt })
+      const told = errorEvent ? [acceptedEntry(errorEvent.meta.stream, errorEvent, at)] : []
+      return [entryOf(one, at), ...told]
+    })
     const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { receivedAt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
     const stored = new Set(await sink.append(records, { noteOf, hasty }))
@@ -70,25 +78,44 @@ export function createReceive({
   }
 }
 
+/** When a batch arrived, for its records and for those who watch. */
+interface Arrived {
+  readonly receivedAt: Date
+  readonly received_at: string
+}
+
+interface Entry {
+  readonly record: LogRecord
+  readonly shown: LiveRecord
+}
+
 /** What is stored of a judged event, and what is shown of it. */
-function entryOf(
-  judged: Judged,
-  { receivedAt, received_at }: { receivedAt: Date; received_at: string },
-): { record: LogRecord; shown: LiveRecord } {
-  const debug = isDebugEvent(judged.event) ? { debug: true as const } : {}
-  if (judged.verdict === 'accepted') {
-    const { stream, event } = judged
-    return {
-      record: { stream, id: idOf(event), receivedAt, event },
-      shown: { kind: 'accepted', stream, received_at, event, ...debug },
-    }
-  }
+function entryOf(judged: Judged, at: Arrived): Entry {
+  if (judged.verdict === 'accepted') return acceptedEntry(judged.stream, judged.event, at)
+  const { receivedAt, received_at } = at
   const { event } = judged
   const problems = problemsOf(judged)
   const rejection = rejectionOf(judged, { problems, id: randomUUID(), receivedAt })
   const stream = rejection.errored_stream_name ?? ''
   return {
     record: { stream: REJECTED_STREAM, id: rejection.meta.id, receivedAt, event: rejection },
-    shown: { kind: 'rejected', stream, received_at, problems, event, ...debug },
+    shown: {
+      kind: 'rejected',
+      stream,
+      received_at,
+      problems,
+      event,
+      ...debugIn(event),
+    },
   }
 }
+
+function acceptedEntry(stream: string, event: PostedEvent, at: Arrived): Entry {
+  const { receivedAt, received_at } = at
+  return {
+    record: { stream, id: idOf(event), receivedAt, event },
+    shown: { kind: 'accepted', stream, received_at, event, ...debugIn(event) },
+  }
+}
+
+const debugIn = (event: unknown) => (isDebugEvent(event) ? { debug: true as const } : {})

@@ -1,5 +1,5 @@
 import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import { addFormats } from '../schema/formats.ts'
 import { referencedSchemas, referencesIn } from '../schema/refs.ts'
 import { isDraft, type Schema, type SchemaRepository } from '../schema/repository.ts'
 import { SchemaError } from '../schema/schema-error.ts'
@@ -52,7 +52,7 @@ export function createSchemaRegistry(
     verbose: true, // the errors carry the value, which the words for people show
     logger: false, // an unknown format is ignored, as JSON Schema says
   })
-  ajvFormats.default(ajv, { mode: 'fast' })
+  addFormats(ajv)
   const compiled = new Map<string, CompiledSchema>()
 
   let failures: Failures = { since: now(), byUri: new Map(), count: 0 }

@@ -134,10 +134,12 @@ async function inflated(
 
 /** The events of a body: none where there is nothing in it, undefined where it is no JSON object or array. */
 function batchIn(text: string): readonly unknown[] | undefined {
-  if (text.trim() === '') return []
+  // Trimmed, since some put a byte order mark in front.
+  const json = text.trim()
+  if (json === '') return []
   let body: unknown
   try {
-    body = JSON.parse(text)
+    body = JSON.parse(json)
   } catch {
     return undefined // answered with 400
   }

@@ -24,6 +24,17 @@ const map = kind(
   'an object',
   (value) => value === fieldsOf(value) || (Array.isArray(value) && value.length === 0),
 )
+/** Who has one of these can act in another's name: the intake stores none. */
+export const SECRET_HEADERS: readonly string[] = ['authorization', 'cookie', 'proxy-authorization']
+
+const headersByField: Kind = (value) => {
+  if (map(value)) return 'an object'
+  const isHeader = (header: unknown) =>
+    typeof header === 'string' && header !== '' && !SECRET_HEADERS.includes(header.toLowerCase())
+  const isRight = Object.values(fieldsOf(value)).every((header) => header === false || isHeader(header))
+  return isRight ? undefined : 'the name of a header for each field, none that is a secret, or false'
+}
+
 const amount: Kind = (value) => (typeof value === 'number' && value >= 0 ? undefined : 'a number from 0')
 const oneOf = (...words: readonly string[]): Kind => {
   const listed = words.map((word) => JSON.stringify(word)).join(', ')
@@ -87,7 +98,7 @@ export const PRODUCERS: { readonly [producer: string]: Known } = {
   rivulet: RIVULET,
   // Its `sample` stands in the config schema of PHP's client.
   metrics_platform_client: { ...SHARED, sample: any },
-  eventgate: { enrich_fields_from_http_headers: any, use_edge_uniques: any },
+  eventgate: { enrich_fields_from_http_headers: headersByField, use_edge_uniques: any },
   mediawiki_eventbus: { enabled: any, event_service_name: any },
 }
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
-import { fastFormats } from 'ajv-formats/dist/formats.js'
 import { checkDraft07 } from '../draft-07.ts'
+import { FORMATS } from '../formats.ts'
 import { pointerTo } from '../json-pointer.ts'
 import { errorAt, type Source } from '../source.ts'
 import type { SchemaObject } from '../schema-file.ts'
@@ -166,11 +166,9 @@ function formatOf(name: string, pointer: string, refuse: Refuse): string | undef
   return refuse(pointer, `the format ${name} cannot be checked in a page; use a pattern, or no format`)
 }
 
-const FORMATS = new Map(Object.entries(fastFormats))
-
 /** How the intake checks a format: by a pattern, otherwise (null), or not at all (undefined). */
 export function patternOfFormat(name: string): RegExp | null | undefined {
-  const known = FORMATS.get(name) ?? true
+  const known = (has(FORMATS, name) && FORMATS[name]) || true
   if (known === true) return undefined
   const pattern = typeof known === 'object' && 'validate' in known ? known.validate : known
   return pattern instanceof RegExp ? pattern : null

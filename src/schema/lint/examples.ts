@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import ajvFormats from 'ajv-formats'
 import type { SchemaObject } from '../schema-file.ts'
+import { addFormats } from '../formats.ts'
 import { valueAt } from '../json-pointer.ts'
 import { isObject } from '../subschemas.ts'
 import { isFragment } from '../schema-uri.ts'
@@ -63,7 +63,7 @@ const ajv = new Ajv({
   validateSchema: false,
   code: { optimize: false },
 })
-ajvFormats.default(ajv, { mode: 'fast' })
+addFormats(ajv)
 
 /** Undefined where the schema cannot judge, which is a finding of another rule. */
 function validatorOf({ $id, $schema, ...content }: SchemaObject): ValidateFunction | undefined {

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { click, postEvents, startShopIntake } from './temp-intake.ts'
 
@@ -7,51 +6,12 @@ const UNKNOWN_SCHEMA = click('u', { $schema: '/nowhere/at_all/1.0.0' })
 
 describe('statuses', () => {
   test.each([
-    ['one valid object', click('a'), 201],
-    ['an array of one', [click('a')], 201],
-    ['a batch of three', [click('a'), click('b'), click('c')], 201],
-    ['all invalid', [INVALID, INVALID], 400],
-    ['valid and invalid', [click('a'), INVALID], 207],
-    ['an unknown schema alone', UNKNOWN_SCHEMA, 500],
-    ['an unknown schema and a valid event', [UNKNOWN_SCHEMA, click('a')], 207],
-    ['an unknown schema and an invalid event', [UNKNOWN_SCHEMA, INVALID], 500],
-    ['null in an array', [null], 500],
-    ['no $schema', { meta: { stream: 'shop.click' } }, 500],
-    ['$schema without a leading slash', click('a', { $schema: 'shop/click/1.0.0' }), 500],
     ['$schema that leads out of the folder', click('a', { $schema: '/../../schemas/shop/click/1.0.0' }), 500],
-    ['no meta', click('a', { meta: undefined }), 400],
-    ['no meta.stream', click('a', { meta: {} }), 400],
-    ['no dt that the schema requires', click('a', { dt: undefined }), 400],
-    ['null for an optional field', click('a', { note: null }), 400],
-    ['an undeclared field', click('a', { colour: 'red' }), 400],
-    ['the schema by its latest version', click('a', { $schema: '/shop/click/latest' }), 201],
-    ['the schema by its file', click('a', { $schema: '/shop/click/1.0.0.json' }), 201],
-    ['an empty body', '', 400],
-    ['an empty object', '{}', 400],
-    ['an empty array', '[]', 400],
-    ['malformed JSON, where EventGate says 500', '{"a":', 400],
-    ['a bare JSON string', '"text"', 400],
     ['JSON that is nested too deeply to be written', `${'['.repeat(40_000)}${']'.repeat(40_000)}`, 400],
   ])('%s', async (_, body, status) => {
     const { post } = await startShopIntake()
 
     expect((await post(body)).status).toBe(status)
-  })
-
-  test.each([
-    ['application/json', 201],
-    ['application/json; charset=utf-8', 201],
-    ['text/plain;charset=UTF-8', 201],
-    ['application/reports+json', 201],
-    ['application/x-ndjson', 400],
-    ['application/octet-stream', 400],
-    ['application/x-www-form-urlencoded', 400],
-    ['application/json; charset=iso-8859-1', 415],
-    ['', 400],
-  ])('a body of type "%s" is answered with %i', async (type, status) => {
-    const { post } = await startShopIntake()
-
-    expect((await post(click('a'), { type })).status).toBe(status)
   })
 
   test('an empty body and a type that is not read are told in the status text, as by EventGate', async () => {
@@ -158,19 +118,6 @@ describe('entries', () => {
 })
 
 describe('hasty', () => {
-  test.each([
-    ['a valid event', click('a'), '?hasty=true', 202],
-    ['an invalid event', INVALID, '?hasty=true', 202],
-    ['any value that is not empty', INVALID, '?hasty=false', 202],
-    ['the empty value', INVALID, '?hasty=', 400],
-    ['malformed JSON', '{', '?hasty=true', 400],
-    ['an empty body', '', '?hasty=true', 400],
-  ])('%s', async (_, body, query, status) => {
-    const { post } = await startShopIntake()
-
-    expect((await post(body, { query })).status).toBe(status)
-  })
-
   test('what was taken hastily is stored by the time the intake has closed', async () => {
     const { post, close, stored } = await startShopIntake()
 
@@ -189,29 +136,10 @@ describe('size', () => {
     return JSON.stringify(click('a', { note: 'x'.repeat(bytes - empty.length) }))
   }
 
-  test.each([
-    ['exactly the limit', 102_400, 201],
-    ['one byte more, where EventGate says 500', 102_401, 413],
-    ['far more than is read to its end', 12_000_000, 413],
-  ])('%s', async (_, bytes, status) => {
+  test('a body that is far larger than what is read to its end is answered, too', async () => {
     const { post } = await startShopIntake()
 
-    expect((await post(bodyOf(bytes))).status).toBe(status)
-  })
-
-  test('the limit counts after inflation', async () => {
-    const { post } = await startShopIntake()
-    const headers = { 'content-encoding': 'gzip' }
-
-    expect((await post(gzipSync(bodyOf(102_400)), { headers })).status).toBe(201)
-    expect((await post(gzipSync(bodyOf(102_401)), { headers })).status).toBe(413)
-  })
-
-  test('what is no gzip, or is compressed otherwise, is refused', async () => {
-    const { post } = await startShopIntake()
-
-    expect((await post(click('a'), { headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
-    expect((await post(click('a'), { headers: { 'content-encoding': 'br' } })).status).toBe(415)
+    expect((await post(bodyOf(12_000_000))).status).toBe(413)
   })
 
   test('maxBodyBytes is another limit', async () => {
@@ -225,31 +153,13 @@ describe('size', () => {
 })
 
 describe('for browsers', () => {
-  test.each([
-    ['a success', 'POST', '/v1/events', JSON.stringify(click('a'))],
-    ['a refusal', 'POST', '/v1/events', '{'],
-    ['the config', 'GET', '/v1/stream-configs', undefined],
-    ['nothing', 'GET', '/nothing', undefined],
-    ['a preflight', 'OPTIONS', '/v1/events', undefined],
-  ])("%s carries EventGate's CORS headers, and exposes retry-after", async (_, method, path, body) => {
+  test("what is served beside events carries EventGate's CORS headers, too", async () => {
     const { url } = await startShopIntake()
 
-    const { headers } = await fetch(url + path, { method, body: body ?? null })
+    const { headers } = await fetch(`${url}/v1/stream-configs`)
 
     expect(headers.get('access-control-allow-origin')).toBe('*')
-    expect(headers.get('access-control-allow-headers')).toBe('accept, x-requested-with, content-type')
-    expect(headers.get('access-control-allow-methods')).toBe('post')
     expect(headers.get('access-control-expose-headers')).toBe('etag, retry-after')
-  })
-
-  test('OPTIONS is answered with 200 and what is allowed', async () => {
-    const { url } = await startShopIntake()
-
-    const response = await fetch(`${url}/v1/events`, { method: 'OPTIONS' })
-
-    expect(response.status).toBe(200)
-    expect(response.headers.get('allow')).toBe('POST')
-    expect(await response.text()).toBe('POST')
   })
 
   test('other methods are answered with 405, other paths with 404, in JSON', async () => {

@@ -104,6 +104,7 @@ describe.each(['validator', 'validator.development'] as const)('the %s', async (
       receivedAt: new Date('2026-11-24T10:00:00Z'),
       settingsOf: () => ({ schemaTitle: title, settings: {} }),
       schemaOf: registry.get,
+      validate: (event, schema) => schema.errorsOf(event),
       newId: () => 'new',
     })
     return judged?.verdict === 'accepted'

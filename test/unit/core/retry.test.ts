@@ -100,6 +100,8 @@ test.for([207, 400, 500])(
 
 test.for([
   UNKNOWN_SCHEMA,
+  'Field(s) $schema were missing from event and could not be extracted.',
+  'schema is invalid: data.type should be equal to one of the allowed values',
   'Stream test.event is not configured',
   'Event with $schema /other/1.0.0 is not allowed in stream test.event',
 ])('under error, "%s" is refused for good', (message) => {

@@ -16,6 +16,7 @@ function grounds(schemas: { [uri: string]: CompiledSchema }, others: Partial<Gro
       if (!schema) throw new SchemaError(`Failed loading schema at ${uri}`)
       return schema
     },
+    validate: (event, schema) => schema.errorsOf(event),
     newId: () => 'made-here',
     ...others,
   }

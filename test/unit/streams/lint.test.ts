@@ -27,6 +27,8 @@ const withStream = (settings: object, top: object = {}) => ({
   streams: { 'shop.click': { schema_title: 'shop/click', ...settings } },
 })
 const withRivulet = (rivulet: object) => withStream({ producers: { rivulet } })
+const withEventgate = (enrich_fields_from_http_headers: unknown) =>
+  withStream({ producers: { eventgate: { enrich_fields_from_http_headers } } })
 const named = (...names: string[]) => ({
   streams: Object.fromEntries(names.map((name) => [name, { schema_title: 'shop/click' }])),
 })
@@ -127,6 +129,21 @@ describe('one finding each', () => {
       'values that are no list',
       withRivulet({ provide_values: 'page_title' }),
       /error setting-value: "provide_values" has to be a list/,
+    ],
+    [
+      'headers that are no map',
+      withEventgate(['user-agent']),
+      /error setting-value: "enrich_fields_from_http_headers" has to be an object/,
+    ],
+    [
+      'a header that is no name',
+      withEventgate({ 'meta.request_id': true }),
+      /error setting-value: "enrich_fields_from_http_headers" has to be the name of a header for each field/,
+    ],
+    [
+      'a header that is a secret',
+      withEventgate({ 'http.request_headers.a': 'Cookie' }),
+      /none that is a secret/,
     ],
     [
       'a name that is another',
