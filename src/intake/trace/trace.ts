@@ -4,7 +4,7 @@ import { type Links, linksOf } from './links.ts'
 
 /** Events, and which of them followed from which. */
 export interface Trace {
-  /** By time; what has none first. */
+  /** By time; what has none last. */
   readonly nodes: readonly TraceNode[]
   readonly edges: readonly TraceEdge[]
   /** How many more events there are. */
@@ -54,7 +54,7 @@ export interface TraceQuestion {
  */
 export async function traceOf(
   events: () => AsyncIterable<StoredEvent>,
-  { id, whole = false, ...bounds }: TraceQuestion,
+  { id, ...bounds }: TraceQuestion,
 ): Promise<Trace | undefined> {
   const index = createLinkIndex()
   for await (const event of events()) {
@@ -65,7 +65,7 @@ export async function traceOf(
   const asked = new Set(index.has(key) ? [key] : index.inRequest(key))
   if (asked.size === 0) return undefined
 
-  const { kept, left_out } = reach(index, whole ? originsOf(index, asked) : asked, bounds)
+  const { kept, left_out } = reach(index, asked, bounds)
   const found = new Map<number, Links>()
   const names = new Map([[key, id]])
   for await (const event of events()) {
@@ -82,7 +82,7 @@ export async function traceOf(
     const facts = { id: names.get(key)!, start, asked: asked.has(key) }
     return { key, ...nodeOf(found.get(key), facts) }
   })
-  nodes.sort((a, b) => compare(a.time ?? '', b.time ?? '') || compare(a.id, b.id))
+  nodes.sort((a, b) => compare(a.time ?? LAST, b.time ?? LAST) || compare(a.id, b.id))
   const edgesTo = (to: number) =>
     index
       .parentsOf(to)
@@ -111,39 +111,50 @@ function nodeOf(
   }
 }
 
-/** The nearest first, what an event came from before what followed from it. */
+/** The nearest first, what they came from before what followed from them, and that before what else belongs to them. */
 function reach(
   index: LinkIndex,
-  from: ReadonlySet<number>,
-  {
-    depth = Number.POSITIVE_INFINITY,
-    limit = Number.POSITIVE_INFINITY,
-  }: Pick<TraceQuestion, 'depth' | 'limit'>,
+  asked: ReadonlySet<number>,
+  { depth = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY, whole }: Omit<TraceQuestion, 'id'>,
 ): { kept: ReadonlySet<number>; left_out: Trace['left_out'] } {
+  const parentsOf = (event: number) => index.parentsOf(event).map(({ key }) => key)
   const kept = new Set<number>()
   const tooFar = new Set<number>()
   const tooMany = new Set<number>()
-  for (const next of [(event: number) => index.parentsOf(event).map(({ key }) => key), index.childrenOf])
-    for (const { event, steps } of walk(from, next)) {
+  keep(walk(asked, parentsOf))
+  keep(walk(asked, index.childrenOf))
+  if (whole) keep(walk(originsOf(asked), index.childrenOf))
+  // What is too far one way may be near another way.
+  const by_depth = [...tooFar].filter((event) => !kept.has(event) && !tooMany.has(event)).length
+  return { kept, left_out: { by_depth, by_limit: tooMany.size } }
+
+  function keep(steps: Iterable<Step>): void {
+    for (const { event, distance } of steps) {
       if (kept.has(event)) continue
-      if (steps > depth) tooFar.add(event)
+      if (distance > depth) tooFar.add(event)
       else if (kept.size < limit) kept.add(event)
       else tooMany.add(event)
     }
-  // Around a cycle, what is too far one way may be near the other way.
-  const by_depth = [...tooFar].filter((event) => !kept.has(event) && !tooMany.has(event)).length
-  return { kept, left_out: { by_depth, by_limit: tooMany.size } }
+  }
+
+  /** Those that follow from nothing. */
+  function originsOf(events: ReadonlySet<number>): ReadonlySet<number> {
+    const above = [...walk(events, parentsOf)].map(({ event }) => event)
+    return new Set(above.filter((event) => parentsOf(event).length === 0))
+  }
+}
+
+interface Step {
+  readonly event: number
+  readonly distance: number
 }
 
 /** Each event once, generation by generation. */
-function* walk(
-  from: ReadonlySet<number>,
-  next: (event: number) => readonly number[],
-): Generator<{ event: number; steps: number }, void> {
+function* walk(from: ReadonlySet<number>, next: (event: number) => readonly number[]): Generator<Step, void> {
   const met = new Set(from)
   let generation = [...from]
-  for (let steps = 0; generation.length > 0; steps++) {
-    for (const event of generation) yield { event, steps }
+  for (let distance = 0; generation.length > 0; distance++) {
+    for (const event of generation) yield { event, distance }
     generation = generation.flatMap(next).filter((event) => {
       const isNew = !met.has(event)
       met.add(event)
@@ -152,17 +163,13 @@ function* walk(
   }
 }
 
-/** Those that follow from nothing; where they follow from each other in a circle, the events themselves. */
-function originsOf(index: LinkIndex, events: ReadonlySet<number>): ReadonlySet<number> {
-  const parentsOf = (event: number) => index.parentsOf(event).map(({ key }) => key)
-  const origins = [...walk(events, parentsOf)].filter(({ event }) => parentsOf(event).length === 0)
-  return origins.length === 0 ? events : new Set(origins.map(({ event }) => event))
-}
-
 function earliestOf(all: Iterable<Links>): number | undefined {
   let earliest: number | undefined
   for (const { at } of all) if (at !== undefined && !(at >= (earliest ?? Infinity))) earliest = at
   return earliest
 }
+
+/** Behind all times. */
+const LAST = '~'
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b))
