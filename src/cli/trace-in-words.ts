@@ -6,7 +6,7 @@ export function inWords({ nodes, edges, left_out }: Trace): string {
   const lines = linesOf(nodes, edges).map(({ node, depth, by, isAgain }) => [
     node.asked ? '>' : '',
     offsetOf(node),
-    `${'  '.repeat(depth)}${node.stream ?? '(not stored)'}${node.fate === 'rejected' ? ' (rejected)' : ''}`,
+    `${'  '.repeat(Math.min(depth, DEEPEST))}${node.stream ?? '(not stored)'}${node.fate === 'rejected' ? ' (rejected)' : ''}`,
     node.id,
     `${by === undefined ? '' : `by ${WORDS[by]}`}${isAgain ? ', see above' : ''}`,
   ])
@@ -22,6 +22,9 @@ export function inWords({ nodes, edges, left_out }: Trace): string {
   ].filter(Boolean)
   return `${[...aligned(lines, 5), ...(remarks.length > 0 ? ['', ...remarks] : [])].join('\n')}\n`
 }
+
+/** Further in, lines would be longer than any screen. */
+const DEEPEST = 40
 
 const WORDS = { cause: 'cause', request_id: 'request id', root_event: 'root event' }
 
@@ -39,7 +42,11 @@ function linesOf(nodes: readonly TraceNode[], edges: readonly TraceEdge[]): Line
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const order = new Map(nodes.map(({ id }, index) => [id, index]))
   const followers = new Map<string, TraceEdge[]>()
-  for (const edge of edges) followers.set(edge.from, [...(followers.get(edge.from) ?? []), edge])
+  for (const edge of edges) {
+    const others = followers.get(edge.from)
+    if (others) others.push(edge)
+    else followers.set(edge.from, [edge])
+  }
   const following = new Set(edges.map(({ to }) => to))
   const shown = new Set<string>()
   const lines: Line[] = []
