@@ -1,5 +1,14 @@
 /** What a feature team hands to `submit`: the fields of its schema. `$schema`, `dt` and `meta` may be left out. */
-export type EventData = { readonly [field: string]: unknown }
+export type EventData = { readonly meta?: GivenMeta; readonly [field: string]: unknown }
+
+/** What may be told of an event beside its data. It stays as it is, under each other name, too. */
+export interface GivenMeta {
+  /** The id of the event that it follows from, as `submit` has returned it; or of several. */
+  readonly cause?: string | readonly string[] | undefined
+  /** The request in which it came about: one id through all services. */
+  readonly request_id?: string | undefined
+  readonly [field: string]: unknown
+}
 
 /** An event as the intake gets it. `meta` and `dt` are Rivulet's, the rest is the caller's. */
 export interface Event {
@@ -16,6 +25,8 @@ export interface EventMeta {
   stream: string
   domain?: string | undefined
   producer: Producer
+  cause?: string | readonly string[] | undefined
+  request_id?: string | undefined
   [field: string]: unknown
 }
 

@@ -3,7 +3,16 @@
 export type { Client, Explanation } from '../core/client.ts'
 export type { DebugSwitch } from '../core/debug.ts'
 export type { Unit } from '../core/environment.ts'
-export type { DropReason, Event, EventData, EventMeta, Outcome, Problem, Producer } from '../core/event.ts'
+export type {
+  DropReason,
+  Event,
+  EventData,
+  EventMeta,
+  GivenMeta,
+  Outcome,
+  Problem,
+  Producer,
+} from '../core/event.ts'
 export type { Counts } from '../core/ledger.ts'
 export type {
   ClientOptions,

@@ -1,14 +1,14 @@
 // Written by "rivulet generate" from streams.json, revision 2026-11-01.1. Do not edit.
 
-import type { StreamSchema } from 'rivulet'
+import type { GivenMeta, StreamSchema } from 'rivulet'
 
 /**
  * A visitor did something in the shop, from opening a product to buying. Schema: /shop/click/1.0.0.
  */
 export interface ShopClick {
   $schema?: '/shop/click/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** What the visitor did. */
   action:
     | 'open_product'
@@ -59,8 +59,8 @@ export interface ShopClick {
 /** An order was placed. Schema: /shop/purchase/1.0.0. */
 export interface ShopPurchase {
   $schema?: '/shop/purchase/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** Where the order came in. */
   channel: 'web' | 'phone'
   currency: 'EUR'

@@ -21,7 +21,7 @@ export function dataType(schema: SchemaObject, { name, $schema, filled }: DataTy
   const text = comment([sentence(schema.description), `Schema: ${$schema}.`], '')
   const given = [
     `  $schema?: ${quoted($schema)}\n`,
-    `${comment(['Fields of the event that no team needs; the client fills them in.'], '  ')}  meta?: { readonly [field: string]: unknown }\n`,
+    `${comment(['What the event follows from: `cause`, `request_id`. The client fills in the rest.'], '  ')}  meta?: GivenMeta\n`,
   ]
   const fields = fieldsOf({ ...schema, properties: own }, asked, '  ')
   return `${text}export interface ${name} {\n${given.join('')}${fields}}\n`

@@ -70,7 +70,7 @@ function streamsTypes(streams: readonly TypedStream[]): string {
   const fields = streams.map(
     ({ name }) => `  readonly ${fieldName(name)}: StreamSchema<${names.get(name)}>\n`,
   )
-  return `import type { StreamSchema } from 'rivulet'
+  return `import type { GivenMeta, StreamSchema } from 'rivulet'
 
 ${types.join('')}/** What is submitted to each stream. */
 export type Schemas = {

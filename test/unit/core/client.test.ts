@@ -4,6 +4,7 @@ import { type Client, createClient, SDK } from '../../../src/core/client.ts'
 import type { EventData, Outcome } from '../../../src/core/event.ts'
 import { LINGER } from '../../../src/core/deliver.ts'
 import type { ClientOptions } from '../../../src/core/options.ts'
+import { createRedact } from '../../../src/entries/redact.ts'
 import { startClient as startAnyClient, type Setup, wordOf } from '../../support/client.ts'
 import { createTestEnvironment, START, URLS } from '../../support/environment.ts'
 
@@ -220,6 +221,30 @@ test("the caller's meta.id is the event's, and the other keys of its meta stay",
   expect(sent()[0]?.meta).toMatchObject({ id: 'mine', request_id: 'r', stream: 'shop.click' })
   expect(outcomes).toEqual([{ kind: 'delivered', stream: 'shop.click', id: 'mine' }])
 })
+
+test.for([CONFIG, undefined])(
+  'an event keeps its cause and request, with a config known at start: %o',
+  async (config) => {
+    const { client, sent, pass, serve } = await startClient({
+      options: { redact: createRedact({ paths: ['meta.note'] }), ids: { session: OUT_OF_SAMPLE } },
+      environment: { config },
+    })
+
+    const sampledOut = client.submit('shop.sampled')
+    const meta = { cause: [sampledOut, 'other'], request_id: 'r', note: 'taken out' }
+    client.submit('shop.click', { meta })
+    client.submit('shop.click', { meta: { cause: sampledOut } })
+    await pass(LINGER)
+    serve(CONFIG)
+    await pass(10 * LINGER)
+
+    expect(sampledOut).toSatisfy(isUuid)
+    expect(sent().map(({ meta: { cause, request_id, note } }) => ({ cause, request_id, note }))).toEqual([
+      { cause: [sampledOut, 'other'], request_id: 'r' },
+      { cause: sampledOut },
+    ])
+  },
+)
 
 test('an event carries what let it through: unit, rate, revision', async () => {
   const { client, sent, pass } = await startClient({ options: { ids: { session: IN_SAMPLE } } })

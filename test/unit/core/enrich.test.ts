@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { EventData } from '../../../src/core/event.ts'
 import { enrich, type Facts } from '../../../src/core/enrich.ts'
 import { START } from '../../support/environment.ts'
 
@@ -36,7 +37,11 @@ test("other keys of the caller's meta stay, and those that are Rivulet's are rep
 })
 
 test.for(['text', 7, null, ['list'], true])('a meta that is %o counts as none', (meta) => {
-  expect(enrich({ meta }, facts()).meta).toEqual({ id: 'e', stream: 'shop.click', producer: PRODUCER })
+  expect(enrich({ meta } as unknown as EventData, facts()).meta).toEqual({
+    id: 'e',
+    stream: 'shop.click',
+    producer: PRODUCER,
+  })
 })
 
 test('meta.dt is filled only where asked for, and the caller’s own is kept', () => {

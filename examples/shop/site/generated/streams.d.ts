@@ -1,12 +1,12 @@
 // Written by "rivulet generate" from streams.json, revision 2026-10-01.1. Do not edit.
 
-import type { StreamSchema } from 'rivulet'
+import type { GivenMeta, StreamSchema } from 'rivulet'
 
 /** A page of the shop was opened. Schema: /shop/page_view/1.0.0. */
 export interface ShopPageView {
   $schema?: '/shop/page_view/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** What the visitor uses. */
   agent?: {
     /** Whether it is a browser of a phone, of a computer, or an app. */
@@ -47,8 +47,8 @@ export interface ShopPageView {
  */
 export interface ShopClick {
   $schema?: '/shop/click/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** What the visitor did. */
   action:
     | 'open_product'
@@ -102,8 +102,8 @@ export interface ShopClick {
  */
 export interface ShopImpression {
   $schema?: '/shop/impression/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** When it happened, by the client's clock. Format: date-time. At most 128 characters. */
   dt?: string
   /** Place in the list, from 1. An integer from 1 to 1000. */
@@ -115,8 +115,8 @@ export interface ShopImpression {
 /** An order was placed. Schema: /shop/purchase/1.0.0. */
 export interface ShopPurchase {
   $schema?: '/shop/purchase/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /** Where the order came in. */
   channel: 'web' | 'phone'
   currency: 'EUR'
@@ -143,8 +143,8 @@ export interface ShopPurchase {
  */
 export interface RivuletWebVital {
   $schema?: '/rivulet/web_vital/1.0.0'
-  /** Fields of the event that no team needs; the client fills them in. */
-  meta?: { readonly [field: string]: unknown }
+  /** What the event follows from: `cause`, `request_id`. The client fills in the rest. */
+  meta?: GivenMeta
   /**
    * What the metric comes from, by web-vitals' names in snake_case; only where attribution is
    * switched on.
