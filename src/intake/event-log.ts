@@ -66,7 +66,7 @@ export async function openEventLog({
         writing ??= writeWaiting()
       }),
     trouble: () => trouble,
-    storedBytes: (path) => files.get(path)?.size,
+    storedBytes: (path) => files.get(path)?.size ?? spoilt.get(path),
     onStored(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -17,6 +17,7 @@ import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
+import { startRetention } from './retention.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
 import { markLayout } from './state.ts'
@@ -69,13 +70,16 @@ export interface IntakeOptions {
   readonly maxWaitingBytes?: number
   /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
   readonly dedupeIds?: number
-  /** Stored events are removed when they are older than so many days. Default: never. */
+  /** Days of which all stored events are older than so many days are removed as a whole. Default: none ever is. */
   readonly keepDays?: number | undefined
-  /** Web origins whose pages may post events, such as `https://example.org` or `https://*.example.org`. Default: all. */
+  /**
+   * Web origins whose pages may post events: `https://example.org`, `https://*.example.org`, `null` for sandboxed frames
+   * and `file:` pages, `*` for all. Default: all, and with `producerTokens` none.
+   */
   readonly allowOrigins?: readonly string[] | undefined
   /**
-   * Who posts from no page needs one of these, as `Authorization: Bearer`: 16 characters at least. Default: none, so
-   * that all may post.
+   * Who posts from no page of `allowOrigins` needs one of these, as `Authorization: Bearer`: 16 characters at least.
+   * Default: none, so that all may post who name no other origin.
    */
   readonly producerTokens?: readonly string[] | undefined
   /** Stores events in Kafka, and not in the data folder. Needs the package `@platformatic/kafka`. */
@@ -108,6 +112,7 @@ export async function startIntake({
   token,
   allowHosts = [],
   rateLimit = 200,
+  keepDays,
   allowOrigins,
   producerTokens,
   log = toStderr,
@@ -130,6 +135,8 @@ export async function startIntake({
     const configs = openStreamConfigs({ path: streams, history: configHistory, log })
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
+
+    if (keepDays !== undefined) opened.unshift((await startRetention({ data, keepDays, log })).stop)
 
     const stats = createStats()
     const history = createHistory({ stats })
