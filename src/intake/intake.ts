@@ -7,6 +7,7 @@ import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
 import { lockData } from './data-lock.ts'
 import { openEventLog } from './event-log.ts'
+import { createForget } from './forget.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
@@ -152,6 +153,7 @@ export async function startIntake({
 
     const { tally } = history
     const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
+    const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories: [live, stats], log })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -162,7 +164,16 @@ export async function startIntake({
       counts: tally.counts,
       access,
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
-      api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
+      api: createApi({
+        access,
+        configs,
+        history: configHistory,
+        stats,
+        queries,
+        simulateChange,
+        forget,
+        data,
+      }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
       maxBodyBytes,
       log,

@@ -29,6 +29,8 @@ export interface LiveFeed {
    * last message it got.
    */
   connect(response: ServerResponse, lastEventId?: string): boolean
+  /** Sends no more of the records of which this is true. */
+  forget(isTheirs: (json: string) => boolean): void
   close(): void
 }
 
@@ -41,7 +43,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   const run = Date.now().toString(36)
   const readers = createEventStream()
   let count = 0
-  const recent: { count: number; message: string }[] = []
+  let recent: { count: number; message: string }[] = []
   for (const record of before.slice(-MOST_RECENT)) remember(record)
 
   return {
@@ -54,6 +56,9 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
         response,
         missed.map(({ message }) => message),
       )
+    },
+    forget(isTheirs) {
+      recent = recent.filter(({ message }) => !isTheirs(message))
     },
     close: readers.close,
   }

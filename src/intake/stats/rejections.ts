@@ -21,6 +21,8 @@ export interface Rejections {
   add(rejection: PostedEvent, at: number): void
   /** The most frequent first. */
   groups(): Group[]
+  /** Shows no example of which this is true. */
+  forget(isTheirs: (json: string) => boolean): void
 }
 
 export function createRejections(): Rejections {
@@ -46,6 +48,9 @@ export function createRejections(): Rejections {
           last: new Date(at).toISOString(),
           example: exampleIn(example),
         })),
+    forget(isTheirs) {
+      for (const group of groups.values()) if (isTheirs(group.example)) group.example = ''
+    },
   }
 
   function groupOf(names: Pick<Group, 'stream' | 'schema' | 'reason'>) {

@@ -43,6 +43,8 @@ export interface Stats {
   quality(): Quality
   /** Of the last days, today among them, 28 at most. */
   vitals(span: { days: number }): Vitals
+  /** Shows no event of which this is true; what was counted of it stays. */
+  forget(isTheirs: (json: string) => boolean): void
 }
 
 interface OfStream {
@@ -88,6 +90,7 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
       delay: rowsOf(({ delay }) => delay),
     }),
     vitals: ({ days }) => vitals.of(days, now()),
+    forget: rejections.forget,
   }
 
   function addAccepted(event: PostedEvent, stream: string, at: number): void {
