@@ -2,9 +2,8 @@ import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type DayFile, dayFilesIn } from './day-files.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
-import type { LiveFeed } from './live-feed.ts'
+import type { IsGone } from './live-feed.ts'
 import type { Log } from './log.ts'
-import type { Stats } from './stats/stats.ts'
 
 /** Whose events. */
 export interface ForgetOptions {
@@ -94,6 +93,11 @@ export async function forgetEvents(
   }
 }
 
+/** What shows events without reading them from the disk. */
+export interface Memory {
+  forget(isGone: IsGone): void
+}
+
 /** Removes a visitor's events from what a running intake has stored and has in memory. */
 export type Forget = (options: ForgetOptions) => Promise<Forgotten>
 
@@ -105,7 +109,7 @@ export function createForget({
 }: {
   data: string
   storedBytes: (path: string) => number | undefined
-  memories: readonly Pick<LiveFeed | Stats, 'forget'>[]
+  memories: readonly Memory[]
   log: Log
 }): Forget {
   return async (options) => {

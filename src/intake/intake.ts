@@ -7,7 +7,7 @@ import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
 import { lockData } from './data-lock.ts'
 import { openEventLog } from './event-log.ts'
-import { createForget } from './forget.ts'
+import { createForget, type Memory } from './forget.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
@@ -137,7 +137,12 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
-    if (keepDays !== undefined) opened.unshift((await startRetention({ data, keepDays, log })).stop)
+    const memories: Memory[] = []
+    const onRemoved = (_: readonly string[], before: number) => {
+      for (const memory of memories) memory.forget((_, receivedAt) => receivedAt < before)
+    }
+    if (keepDays !== undefined)
+      opened.unshift((await startRetention({ data, keepDays, log, onRemoved })).stop)
 
     const stats = createStats()
     const history = createHistory({ stats })
@@ -145,6 +150,7 @@ export async function startIntake({
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
+    memories.push(live, stats)
 
     const configFeed = createConfigFeed(configs)
     opened.unshift(configFeed.close)
@@ -153,7 +159,7 @@ export async function startIntake({
 
     const { tally } = history
     const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
-    const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories: [live, stats], log })
+    const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories, log })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,

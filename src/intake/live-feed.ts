@@ -21,6 +21,9 @@ export type LiveRecord =
       readonly debug?: true
     }
 
+/** Whether an event, of which this is the JSON, is stored no more. In ms since 1970. */
+export type IsGone = (json: string, receivedAt: number) => boolean
+
 /** Server-sent events to whoever watches: the most recent records at first, then each as it happens. */
 export interface LiveFeed {
   publish(record: LiveRecord): void
@@ -29,8 +32,8 @@ export interface LiveFeed {
    * last message it got.
    */
   connect(response: ServerResponse, lastEventId?: string): boolean
-  /** Sends no more of the records of which this is true. */
-  forget(isTheirs: (json: string) => boolean): void
+  /** Sends no more of the records that are gone. */
+  forget(isGone: IsGone): void
   close(): void
 }
 
@@ -43,7 +46,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   const run = Date.now().toString(36)
   const readers = createEventStream()
   let count = 0
-  let recent: { count: number; message: string }[] = []
+  let recent: { count: number; receivedAt: number; message: string }[] = []
   for (const record of before.slice(-MOST_RECENT)) remember(record)
 
   return {
@@ -57,8 +60,8 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
         missed.map(({ message }) => message),
       )
     },
-    forget(isTheirs) {
-      recent = recent.filter(({ message }) => !isTheirs(message))
+    forget(isGone) {
+      recent = recent.filter(({ message, receivedAt }) => !isGone(message, receivedAt))
     },
     close: readers.close,
   }
@@ -66,7 +69,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   function remember({ kind, ...data }: LiveRecord): string {
     count += 1
     const message = `event: ${kind}\nid: ${run}.${count}\ndata: ${JSON.stringify(data)}\n\n`
-    recent.push({ count, message })
+    recent.push({ count, receivedAt: Date.parse(data.received_at), message })
     if (recent.length > MOST_RECENT) recent.shift()
     return message
   }

@@ -29,8 +29,8 @@ export async function startRetention({
   /** In ms. */
   checkEvery?: number
   log: Log
-  /** Told of the files that are gone. */
-  onRemoved?: (paths: readonly string[]) => void
+  /** Told of the files that are gone, and that nothing is left of the time before, in ms since 1970. */
+  onRemoved?: (paths: readonly string[], before: number) => void
 }): Promise<{ stop(): Promise<void> }> {
   if (!Number.isInteger(keepDays) || keepDays < 1)
     throw new IntakeError(
@@ -57,7 +57,8 @@ export async function startRetention({
   }
 
   async function removeOld(): Promise<void> {
-    const oldest = dayOf(new Date(Date.parse(today) - keepDays * A_DAY))
+    const before = Date.parse(today) - keepDays * A_DAY
+    const oldest = dayOf(new Date(before))
     const removed: (DayFile & { bytes: number })[] = []
     for (const file of await filesBefore(oldest)) {
       const bytes = await removeFile(file.path)
@@ -66,7 +67,10 @@ export async function startRetention({
     if (removed.length === 0) return
 
     for (const folder of new Set(removed.map(({ path }) => dirname(path)))) await removeEmpty(folder)
-    onRemoved(removed.map(({ path }) => path))
+    onRemoved(
+      removed.map(({ path }) => path),
+      before,
+    )
     const bytes = removed.reduce((sum, file) => sum + file.bytes, 0)
     const streams = [...new Set(removed.map(({ folder }) => folder))].join(', ')
     const days = [...new Set(removed.map(({ day }) => day))].sort()

@@ -1,5 +1,6 @@
 import type { Quality } from '../console/contract.ts'
 import type { PostedEvent } from '../ingest.ts'
+import type { IsGone } from '../live-feed.ts'
 
 type Group = Quality['rejected'][number]
 
@@ -21,8 +22,8 @@ export interface Rejections {
   add(rejection: PostedEvent, at: number): void
   /** The most frequent first. */
   groups(): Group[]
-  /** Shows no example of which this is true. */
-  forget(isTheirs: (json: string) => boolean): void
+  /** Shows no example that is gone. */
+  forget(isGone: IsGone): void
 }
 
 export function createRejections(): Rejections {
@@ -48,8 +49,8 @@ export function createRejections(): Rejections {
           last: new Date(at).toISOString(),
           example: exampleIn(example),
         })),
-    forget(isTheirs) {
-      for (const group of groups.values()) if (isTheirs(group.example)) group.example = ''
+    forget(isGone) {
+      for (const group of groups.values()) if (isGone(group.example, group.at)) group.example = ''
     },
   }
 

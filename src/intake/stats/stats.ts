@@ -2,6 +2,7 @@ import { LEDGER_STREAM } from '../account.ts'
 import type { Distribution as DistributionRow, Quality, StreamRow, Vitals } from '../console/contract.ts'
 import { DUPLICATES_STREAM } from '../duplicates.ts'
 import { isObject, type PostedEvent } from '../ingest.ts'
+import type { IsGone } from '../live-feed.ts'
 import { isDebugEvent, producerOf } from '../producer.ts'
 import { REJECTED_STREAM } from '../rejection.ts'
 import { createDistribution, type Distribution } from './distribution.ts'
@@ -43,8 +44,8 @@ export interface Stats {
   quality(): Quality
   /** Of the last days, today among them, 28 at most. */
   vitals(span: { days: number }): Vitals
-  /** Shows no event of which this is true; what was counted of it stays. */
-  forget(isTheirs: (json: string) => boolean): void
+  /** Shows no event that is gone; what was counted of it stays. */
+  forget(isGone: IsGone): void
 }
 
 interface OfStream {

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import { open, readdir, readFile } from 'node:fs/promises'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folderOf, writeInto } from '../../support/folder.ts'
-import { ask } from './ask.ts'
+import { ask, firstOfLive } from './ask.ts'
 import { rivulet } from './child.ts'
 import { click, shopFolder, startShopIntake, until } from './temp-intake.ts'
 
@@ -187,12 +185,3 @@ test('killed in the middle, the next run finishes, and no event of another is ha
     events.filter((_, number) => number % 3 !== 0).map((event) => JSON.stringify(event)),
   )
 })
-
-/** What a reader of the live feed gets at first. */
-async function firstOfLive(url: string): Promise<string> {
-  const asked = request(`${url}/live`).end()
-  const [response] = await once(asked, 'response')
-  const [first] = await once(response.setEncoding('utf8'), 'data')
-  asked.destroy()
-  return first
-}
