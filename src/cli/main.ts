@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../intake/package-files.ts'
 import { addExportCommand } from './export.ts'
+import { addForgetCommand } from './forget.ts'
 import { addGenerateCommand } from './generate.ts'
 import { addIntakeCommand } from './intake.ts'
 import { addLossCommand } from './loss.ts'
@@ -24,6 +25,7 @@ addLossCommand(program)
 addTraceCommand(program)
 addQueryCommand(program)
 addExportCommand(program)
+addForgetCommand(program)
 addSchemasCommand(program)
 addGenerateCommand(program)
 addStreamsCommand(program)

@@ -1,6 +1,7 @@
 import { checkOptions, type StreamSchemas } from '../core/options.ts'
 import { edgeEnvironment } from '../environments/edge.ts'
 import { httpUrl } from '../environments/http.ts'
+import { sendToken } from '../environments/intake-token.ts'
 import {
   createPagelessClient,
   disposable,
@@ -18,8 +19,10 @@ export type { AsyncDispose, PagelessClient, PagelessOptions } from '../environme
  * ends. Throws a TypeError on a wrong option, and nothing else ever throws.
  */
 export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
-  options: PagelessOptions<Schemas>,
+  given: PagelessOptions<Schemas>,
 ): PagelessClient<Schemas> {
-  checkOptions(options, httpUrl, PAGELESS_OPTIONS)
-  return disposable(createPagelessClient(options, edgeEnvironment()))
+  checkOptions(given, httpUrl, PAGELESS_OPTIONS)
+  const { intakeToken, ...options } = given
+  const headersFor = sendToken({ intakeUrl: given.intakeUrl, intakeToken })
+  return disposable(createPagelessClient(options, edgeEnvironment(headersFor)))
 }

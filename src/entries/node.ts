@@ -2,6 +2,7 @@ import { type Counts, queuedIn } from '../core/ledger.ts'
 import { checkOptions, type StreamSchemas } from '../core/options.ts'
 import { withFileQueue } from '../environments/file-queue.ts'
 import { httpUrl } from '../environments/http.ts'
+import { sendToken } from '../environments/intake-token.ts'
 import { nodeEnvironment } from '../environments/node.ts'
 import {
   createPagelessClient,
@@ -53,8 +54,8 @@ export function createClient<Schemas extends StreamSchemas = StreamSchemas>(
   given: NodeClientOptions<Schemas>,
 ): PagelessClient<Schemas> {
   checkOptions(given, httpUrl, NODE_OPTIONS)
-  const { queueDir, fsync = 'interval', exitTimeout = 2000, ...options } = given
-  const platform = nodeEnvironment()
+  const { queueDir, fsync = 'interval', exitTimeout = 2000, intakeToken, ...options } = given
+  const platform = nodeEnvironment(sendToken({ intakeUrl: given.intakeUrl, intakeToken }))
   const environment = queueDir ? withFileQueue(platform, { queueDir, fsync }) : platform
   const client = createPagelessClient(options, environment)
   if (exitTimeout <= 0) return disposable(client)

@@ -1,5 +1,6 @@
 import type { Environment } from '../core/environment.ts'
 import { request } from './http.ts'
+import type { HeadersFor } from './intake-token.ts'
 import { pagelessEnvironment } from './pageless.ts'
 import { after } from './timer.ts'
 
@@ -11,7 +12,7 @@ const memory = new Map<string, string>()
 const read = new Map<string, { readonly at: number; readonly text: string }>()
 
 /** A function at the edge. Nothing begins before a client is made, which runtimes allow within a request only. */
-export function edgeEnvironment(): Environment {
+export function edgeEnvironment(headersFor: HeadersFor = () => ({})): Environment {
   return pagelessEnvironment({
     memo: { read: (key) => memory.get(key), write: (key, text) => void memory.set(key, text) },
     after,
@@ -22,6 +23,7 @@ export function edgeEnvironment(): Environment {
       if (answer.status === 200) read.set(url, { at: Date.now(), text: answer.text })
       return answer
     },
-    post: (url, body) => request(url, { method: 'POST', body }),
+    // What is posted goes nowhere else.
+    post: (url, body) => request(url, { method: 'POST', body, headers: headersFor(url), redirect: 'manual' }),
   })
 }

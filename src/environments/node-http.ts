@@ -43,7 +43,7 @@ function askOnce(url: string, { body, headers }: Asked): Promise<OneAnswer> {
     const options =
       body === undefined
         ? { headers }
-        : { method: 'POST', headers: { 'content-type': 'text/plain;charset=UTF-8' } }
+        : { method: 'POST', headers: { ...headers, 'content-type': 'text/plain;charset=UTF-8' } }
     const sent = (url.startsWith('https:') ? https : http).request(url, options, (response) => {
       let text = ''
       response.setEncoding('utf8')

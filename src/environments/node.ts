@@ -1,16 +1,17 @@
 import type { Environment } from '../core/environment.ts'
+import type { HeadersFor } from './intake-token.ts'
 import { request } from './node-http.ts'
 import { pagelessEnvironment } from './pageless.ts'
 import { afterInProcess } from './timer.ts'
 
 /** A Node process. Neither its timers nor its requests keep it alive, unless they are told to. */
-export function nodeEnvironment(): Environment {
+export function nodeEnvironment(headersFor: HeadersFor = () => ({})): Environment {
   return pagelessEnvironment({
     // Nothing survives the process, and what lives as long as it does is kept by whoever made it.
     memo: { read: () => undefined, write: () => {} },
     after: afterInProcess,
     get: createGet(),
-    post: (url, body) => request(url, { body }),
+    post: (url, body) => request(url, { body, headers: headersFor(url) }),
   })
 }
 

@@ -13,9 +13,14 @@ export interface PagelessOptions<Schemas extends StreamSchemas = StreamSchemas>
    * within a second, if the function lives on.
    */
   readonly waitUntil?: (promise: Promise<unknown>) => void
+  /**
+   * By which the intake knows this producer, where it asks for that (`rivulet intake --producer-token`). Goes with what is
+   * posted to the origin of `intakeUrl`, and nowhere else. Default: none.
+   */
+  readonly intakeToken?: string
 }
 
-export const PAGELESS_OPTIONS = new Map([...OPTIONS, ['waitUntil', 'function']])
+export const PAGELESS_OPTIONS = new Map([...OPTIONS, ['waitUntil', 'function'], ['intakeToken', 'string']])
 
 /** For `await using`, where the compiler knows of it. */
 export type AsyncDispose = {
@@ -34,7 +39,7 @@ const SENT_WITHIN = 5000
 
 /** A client of the core's, with what there is to it where there is no page. `options` are checked. */
 export function createPagelessClient(
-  { waitUntil, ...options }: PagelessOptions,
+  { waitUntil, ...options }: Omit<PagelessOptions, 'intakeToken'>,
   environment: Environment,
 ): Client {
   const client = createClient(options, environment)

@@ -1,10 +1,9 @@
-import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
+import { createHash, scryptSync } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { isLoopback, subscriberOf } from './address.ts'
-import { type Answer, problem, tooMany } from './answer.ts'
-import { IntakeError } from './intake-error.ts'
-import { createRateLimit } from './rate-limit.ts'
+import { isLoopback } from './address.ts'
+import { type Answer, problem } from './answer.ts'
+import { bearerOf, createTokens, isEqual, unauthorized } from './tokens.ts'
 
 /** Who may see and use the console. Each refusal is an answer; undefined lets the request pass. */
 export interface Access {
@@ -18,11 +17,7 @@ export interface Access {
   signIn(request: IncomingMessage, token: unknown): Answer
 }
 
-/** Shorter ones can be guessed. */
-const SHORTEST_TOKEN = 16
 const A_MONTH = 30 * 24 * 3600
-// Wrong tokens of one address: ten at once, then one in five seconds.
-const WRONG_TOKENS = { burst: 10, perSecond: 0.2 }
 const OF_PROXIES = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 /** Where the token comes from, in words. */
@@ -40,16 +35,14 @@ export function createAccess({
   /** The name that was listened on, and the address that it led to; known once it listens. */
   listeningOn: () => { readonly name: string; readonly address: string }
 }): Access {
-  if (token !== undefined && token.length < SHORTEST_TOKEN)
-    throw new IntakeError(
-      `the token is shorter than ${SHORTEST_TOKEN} characters, so that it can be guessed; make one with: openssl rand -hex 16`,
-    )
+  const tokens = createTokens(token === undefined ? [] : [token], {
+    whatItIs: `the one given to the intake by ${TOKEN_FROM}`,
+  })
   // Tells nothing of the token, and is the same after a restart.
   const secret = token === undefined ? '' : scryptSync(token, 'rivulet console', 32).toString('base64url')
   // Cookies are shared by the ports of a host, and so by its intakes.
   const cookie = `rivulet-${createHash('sha256').update(secret).digest('hex').slice(0, 8)}`
   const allowed = new Set(allowHosts.map((name) => name.toLowerCase()))
-  const wrongTokens = createRateLimit(WRONG_TOKENS)
 
   return { refusalOf, refusalOfRead, refusalOfWrite, signIn }
 
@@ -66,7 +59,7 @@ export function createAccess({
       return problem(403, 'ForbiddenError', 'another site asks; only the console itself may')
     if (token === undefined) return undefined
     const bearer = bearerOf(request)
-    if (bearer !== undefined) return refusalOfToken(request, bearer)
+    if (bearer !== undefined) return tokens.refusalOf(request, bearer)
     if (cookiesOf(request, cookie).some((value) => isEqual(value, secret))) return undefined
     return unauthorized('sign in on the page, or send "Authorization: Bearer" with the token')
   }
@@ -90,20 +83,11 @@ export function createAccess({
 
   function signIn(request: IncomingMessage, given: unknown): Answer {
     if (token === undefined) return { status: 204 }
-    const refusal = refusalOfToken(request, typeof given === 'string' ? given : '')
+    const refusal = tokens.refusalOf(request, typeof given === 'string' ? given : '')
     if (refusal) return refusal
     const secure = String(request.headers.origin).startsWith('https:') ? '; Secure' : ''
     const flags = `Path=/; Max-Age=${A_MONTH}; HttpOnly; SameSite=Strict${secure}`
     return { status: 204, headers: { 'set-cookie': `${cookie}=${secret}; ${flags}` } }
-  }
-
-  function refusalOfToken(request: IncomingMessage, given: string): Answer | undefined {
-    const address = subscriberOf(request.socket.remoteAddress ?? '')
-    const wait = wrongTokens.wait(address)
-    if (wait > 0) return tooMany('too many wrong tokens came from this address; wait', wait)
-    if (isEqual(given, token!)) return undefined
-    wrongTokens.take(address)
-    return unauthorized(`the token is wrong; it is the one given to the intake by ${TOKEN_FROM}`)
   }
 
   /** Against DNS rebinding: a site whose name comes to lead here still asks by that name. */
@@ -133,11 +117,6 @@ const unknownHost = (host: string) =>
     `the console does not go by the name "${host}"; use the address at which the intake listens, or start it with --allow-host NAME`,
   )
 
-function unauthorized(detail: string): Answer {
-  const { headers, ...refusal } = problem(401, 'UnauthorizedError', detail)
-  return { ...refusal, headers: { ...headers, 'www-authenticate': 'Bearer' } }
-}
-
 /** The name or address in the `Host` header, without port and brackets; empty where there is none. */
 function hostOf({ headers }: IncomingMessage): string {
   return nameIn(`http://${headers.host}`) ?? ''
@@ -155,14 +134,8 @@ function nameIn(url: string): string | undefined {
 const isOriginOf = ({ headers }: IncomingMessage, origin: string | undefined) =>
   origin !== undefined && /^https?:\/\//.test(origin) && origin.replace(/^https?:\/\//, '') === headers.host
 
-const bearerOf = ({ headers }: IncomingMessage) => /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-
 const cookiesOf = ({ headers }: IncomingMessage, name: string) =>
   (headers.cookie ?? '')
     .split(';')
     .map((pair) => pair.trim())
     .flatMap((pair) => (pair.startsWith(`${name}=`) ? [pair.slice(name.length + 1)] : []))
-
-/** In constant time, whatever the lengths. */
-const isEqual = (a: string, b: string) => timingSafeEqual(digestOf(a), digestOf(b))
-const digestOf = (text: string) => createHash('sha256').update(text).digest()

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Access } from './access.ts'
 import { type Answer, notAllowed, problem } from './answer.ts'
@@ -5,6 +6,7 @@ import { type ConfigContent, changed, changesIn } from './config-content.ts'
 import type { ConfigHistory } from './config-history.ts'
 import type { History, Session, Streams } from './console/contract.ts'
 import { matches } from './etag.ts'
+import { type Forget, whyNoIds } from './forget.ts'
 import { isObject } from './ingest.ts'
 import { IntakeError } from './intake-error.ts'
 import { packageVersion } from './package-files.ts'
@@ -23,6 +25,9 @@ export interface ApiParts {
   readonly stats: Stats
   readonly queries: Queries
   readonly simulateChange: SimulateChange
+  readonly forget: Forget
+  /** The data folder. */
+  readonly data: string
 }
 
 /**
@@ -48,7 +53,8 @@ const MOST_REVISIONS = 1_000
 const LONGEST_NAME = 200
 const LONGEST_REASON = 2_000
 
-export function createApi({ access, configs, history, stats, queries, simulateChange }: ApiParts): Api {
+export function createApi(parts: ApiParts): Api {
+  const { access, configs, history, stats, queries, simulateChange } = parts
   const handlers: { readonly [path: string]: Handlers } = {
     '/api/session': { GET: session, POST: ({ request, body }) => access.signIn(request, body.token) },
     '/api/streams': { GET: streams },
@@ -56,6 +62,7 @@ export function createApi({ access, configs, history, stats, queries, simulateCh
     '/api/config': { PUT: changeConfig },
     '/api/revert': { POST: revert },
     '/api/history': { GET: pastRevisions },
+    '/api/forget': { POST: forget },
     '/api/quality': { GET: () => json(stats.quality()) },
     '/api/vitals': { GET: vitals },
     '/api/query': { POST: query },
@@ -217,6 +224,15 @@ export function createApi({ access, configs, history, stats, queries, simulateCh
       'content-disposition': `attachment; filename="query.${format}"`,
     }
     return { status: 200, headers, file }
+  }
+
+  async function forget({ body: { ids, dryRun, data }, signal }: Asked): Promise<Answer> {
+    const why = whyNoIds(ids)
+    if (why !== undefined) return problem(400, 'BadRequestError', why)
+    const own = realpathSync(parts.data)
+    if (data !== undefined && data !== own)
+      return problem(409, 'ConflictError', `this intake stores in ${own}, and not in ${data}`)
+    return json(await parts.forget({ ids: ids as string[], dryRun: dryRun === true, signal }))
   }
 
   function refusalOfQuery({ sql }: Fields): Answer | undefined {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { IntakeError } from './intake-error.ts'
+import { codeOf, IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 
 /** A file of stored events, a JSON line each. */
@@ -19,12 +19,22 @@ export async function dayFilesIn(data: string): Promise<DayFile[]> {
   for (const entry of await readdir(data, { withFileTypes: true })) {
     // Names with a dot in front are not streams, see `folderName`.
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue
-    for (const name of (await readdir(join(data, entry.name))).sort()) {
+    for (const name of (await namesIn(join(data, entry.name))).sort()) {
       if (!/^\d{4}-\d\d-\d\d\.jsonl$/.test(name)) continue
       files.push({ path: join(data, entry.name, name), folder: entry.name, day: name.slice(0, 10) })
     }
   }
   return files
+}
+
+/** Retention may remove a folder that was there a moment ago. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Of what is read at once, in bytes: some thousand lines. */
@@ -38,7 +48,7 @@ export async function eachLine(
   path: string,
   { onEvent, log, ...between }: { onEvent: (event: StoredEvent) => void; log: Log } & Between,
 ): Promise<void> {
-  for await (const { lines } of linesOf(path, between))
+  for await (const { lines } of storedLinesOf(path, between))
     for (const line of lines) {
       const event = eventIn(line, { path, log })
       if (event) onEvent(event)
@@ -49,6 +59,15 @@ interface Between {
   readonly from?: number | undefined
   /** Not itself among them. */
   readonly to?: number | undefined
+}
+
+/** The same as `linesOf`; none where retention has removed the file since it was listed. */
+export async function* storedLinesOf(path: string, between?: Between): ReturnType<typeof linesOf> {
+  try {
+    yield* linesOf(path, between)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
 }
 
 /** Whole lines, as many as come at once, with where an unfinished one begins, and what there is of it. */

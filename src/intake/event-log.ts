@@ -133,10 +133,10 @@ export async function openEventLog({
         removed.add(path)
       }
       await snapshotNow() // or the next start would miss them
-      for (const path of paths) {
-        await rm(path, { force: true })
-        removed.delete(path)
-      }
+      const removals = await Promise.allSettled(paths.map((path) => rm(path, { force: true })))
+      for (const path of paths) removed.delete(path)
+      const failed = removals.find(({ status }) => status === 'rejected')
+      if (failed) throw (failed as PromiseRejectedResult).reason
     },
     async close() {
       await writing

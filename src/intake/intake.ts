@@ -7,6 +7,7 @@ import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
 import { lockData } from './data-lock.ts'
 import { openEventLog } from './event-log.ts'
+import { createForget, type Memory } from './forget.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
@@ -17,6 +18,7 @@ import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
+import { startRetention } from './retention.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
 import { markLayout } from './state.ts'
@@ -72,13 +74,16 @@ export interface IntakeOptions {
   readonly dedupeIds?: number
   /** A snapshot that spares the next start reading all lines is taken after so many bytes of them. Default 64 MiB. */
   readonly snapshotBytes?: number
-  /** Stored events are removed when they are older than so many days. Default: never. */
+  /** Days of which all stored events are older than so many days are removed as a whole. Default: none ever is. */
   readonly keepDays?: number | undefined
-  /** Web origins whose pages may post events, such as `https://example.org` or `https://*.example.org`. Default: all. */
+  /**
+   * Web origins whose pages may post events: `https://example.org`, `https://*.example.org`, `null` for sandboxed frames
+   * and `file:` pages, `*` for all. Default: all, and with `producerTokens` none.
+   */
   readonly allowOrigins?: readonly string[] | undefined
   /**
-   * Who posts from no page needs one of these, as `Authorization: Bearer`: 16 characters at least. Default: none, so
-   * that all may post.
+   * Who posts from no page of `allowOrigins` needs one of these, as `Authorization: Bearer`: 16 characters at least.
+   * Default: none, so that all may post who name no other origin.
    */
   readonly producerTokens?: readonly string[] | undefined
   /** Stores events in Kafka, and not in the data folder. Needs the package `@platformatic/kafka`. */
@@ -120,6 +125,7 @@ export async function startIntake({
   maxConnections = 10_000,
   maxConnectionsEach = 1_000,
   maxWaitingBytes = 64 * 1024 * 1024,
+  keepDays,
   allowOrigins,
   producerTokens,
   log = toStderr,
@@ -156,6 +162,14 @@ export async function startIntake({
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
+    const memories: readonly Memory[] = [live, stats]
+    if (keepDays !== undefined) {
+      const onRemoved = (before: number) => {
+        for (const memory of memories) memory.forget((_, receivedAt) => receivedAt < before)
+      }
+      const { removeFiles } = eventLog
+      opened.unshift((await startRetention({ data, keepDays, log, removeFiles, onRemoved })).stop)
+    }
 
     const configFeed = createConfigFeed(configs)
     opened.unshift(configFeed.close)
@@ -164,6 +178,7 @@ export async function startIntake({
 
     const { tally } = history
     const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
+    const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories, log })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -174,7 +189,16 @@ export async function startIntake({
       counts: tally.counts,
       access,
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
-      api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
+      api: createApi({
+        access,
+        configs,
+        history: configHistory,
+        stats,
+        queries,
+        simulateChange,
+        forget,
+        data,
+      }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
       bodyLimits: { bytes: maxBodyBytes, events: maxBatchEvents },
       waitingRoom: createWaitingRoom(Math.max(maxWaitingBytes, maxBodyBytes)),

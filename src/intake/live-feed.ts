@@ -21,6 +21,9 @@ export type LiveRecord =
       readonly debug?: true
     }
 
+/** Whether an event, of which this is the JSON, is stored no more. In ms since 1970. */
+export type IsGone = (json: string, receivedAt: number) => boolean
+
 /** Server-sent events to whoever watches: the most recent records at first, then each as it happens. */
 export interface LiveFeed {
   publish(record: LiveRecord): void
@@ -29,6 +32,8 @@ export interface LiveFeed {
    * last message it got.
    */
   connect(response: ServerResponse, lastEventId?: string): boolean
+  /** Sends no more of the records that are gone. */
+  forget(isGone: IsGone): void
   close(): void
 }
 
@@ -46,7 +51,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
   const run = Date.now().toString(36)
   const readers = createEventStream()
   let count = 0
-  const recent: Numbered[] = []
+  let recent: Numbered[] = []
   for (const record of before.slice(-MOST_RECENT)) remember(record)
 
   return {
@@ -59,6 +64,9 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
       const seen = ofRun === run ? Number(last) : 0
       const missed = recent.filter(({ count }) => count > seen)
       return readers.connect(response, missed.map(messageOf))
+    },
+    forget(isGone) {
+      recent = recent.filter(({ record }) => !isGone(JSON.stringify(record), Date.parse(record.received_at)))
     },
     close: readers.close,
   }

@@ -1,4 +1,4 @@
-import { dayFilesIn, eventIn, linesOf, type StoredEvent, unreadable } from './day-files.ts'
+import { dayFilesIn, eventIn, linesOf, type StoredEvent, storedLinesOf, unreadable } from './day-files.ts'
 import { folderName } from './event-log.ts'
 import type { Log } from './log.ts'
 import { checkDataFolder } from './state.ts'
@@ -27,7 +27,7 @@ export async function* storedEvents(
       if (folders && !folders.includes(folder)) continue
       reading = path
       // What stands behind the last whole line is being written.
-      for await (const { lines } of linesOf(path))
+      for await (const { lines } of storedLinesOf(path))
         for (const line of lines) {
           const event = eventIn(line, { path, log })
           if (event) yield event

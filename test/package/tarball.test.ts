@@ -51,6 +51,7 @@ describe('the packed package', () => {
         'docs/designing-an-event.md',
         'docs/node.md',
         'docs/privacy.md',
+        'docs/producers.md',
         'docs/querying.md',
         'docs/scale.md',
         'docs/serverless.md',

@@ -130,6 +130,8 @@ async function read(
 
 /** DuckDB's words, with the names that it could have meant. */
 function told(message: string, streams: readonly StoredStream[]): string {
+  if (/No files found that match|No such file or directory/.test(message))
+    return 'a file of stored events was removed while the query was answered, as --keep does with old ones; ask again'
   if (!/Table with name .* does not exist/.test(message)) return message
   const names = viewsOf(streams).map(({ name }) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoted(name)))
   const shown = names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '…'] : names

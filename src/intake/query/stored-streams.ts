@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { relative } from 'node:path'
 import { isDraft, type SchemaRepository } from '../../schema/repository.ts'
 import type { SchemaObject } from '../../schema/schema-file.ts'
 import { parseSchemaUri } from '../../schema/schema-uri.ts'
-import { type DayFile, dayFilesIn } from '../day-files.ts'
+import { type DayFile, dayFilesIn, linesOf } from '../day-files.ts'
 import { folderName } from '../event-log.ts'
 import { isObject } from '../ingest.ts'
+import { codeOf } from '../intake-error.ts'
 import { fieldsOf } from './columns.ts'
 import type { StoredStream } from './views.ts'
 
@@ -94,17 +95,17 @@ interface Head {
 }
 
 async function readHead(path: string): Promise<Head> {
-  const file = await open(join(path), 'r')
+  const chunks = createReadStream(path, { highWaterMark: HEAD_BYTES }) as AsyncIterable<Buffer>
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    for (const line of buffer.toString('utf8', 0, bytesRead).split('\n')) {
-      const head = headIn(line)
-      if (head.stream) return head
-    }
-    return {}
-  } finally {
-    await file.close()
+    for await (const { lines } of linesOf(chunks))
+      for (const line of lines) {
+        const head = headIn(line)
+        if (head.stream) return head
+      }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error // removed since it was listed
   }
+  return {}
 }
 
 function headIn(line: string): Head {
@@ -113,6 +114,6 @@ function headIn(line: string): Head {
     const stream = isObject(meta) && typeof meta.stream === 'string' ? meta.stream : undefined
     return { stream, title: parseSchemaUri(String($schema))?.title }
   } catch {
-    return {} // half a line, or none of ours
+    return {} // blank, or none of ours
   }
 }

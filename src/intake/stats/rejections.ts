@@ -1,5 +1,6 @@
 import type { Quality } from '../console/contract.ts'
 import type { PostedEvent } from '../ingest.ts'
+import type { IsGone } from '../live-feed.ts'
 import type { Snapshotted } from '../snapshot.ts'
 
 type Group = Quality['rejected'][number]
@@ -24,6 +25,8 @@ export interface Rejections extends Snapshotted {
   recall(rejection: PostedEvent): void
   /** The most frequent first. */
   groups(): Group[]
+  /** Shows no example that is gone. */
+  forget(isGone: IsGone): void
 }
 
 export function createRejections(): Rejections {
@@ -55,6 +58,9 @@ export function createRejections(): Rejections {
     freeze: () => [[...groups].map(([place, group]) => [place, { ...group, example: '' }] as const)],
     restore(next) {
       for (const [place, group] of next<[string, OfReason][]>()) groups.set(place, group)
+    },
+    forget(isGone) {
+      for (const group of groups.values()) if (isGone(group.example, group.at)) group.example = ''
     },
   }
 

@@ -2,6 +2,7 @@ import { LEDGER_STREAM } from '../account.ts'
 import type { Distribution as DistributionRow, Quality, StreamRow, Vitals } from '../console/contract.ts'
 import { DUPLICATES_STREAM } from '../duplicates.ts'
 import { isObject, type PostedEvent } from '../ingest.ts'
+import type { IsGone } from '../live-feed.ts'
 import { isDebugEvent, producerOf } from '../producer.ts'
 import { REJECTED_STREAM } from '../rejection.ts'
 import { allParts, inParts, type Snapshotted, together } from '../snapshot.ts'
@@ -47,6 +48,8 @@ export interface Stats extends Snapshotted {
   quality(): Quality
   /** Of the last days, today among them, 28 at most. */
   vitals(span: { days: number }): Vitals
+  /** Shows no event that is gone; what was counted of it stays. */
+  forget(isGone: IsGone): void
 }
 
 interface OfStream {
@@ -124,6 +127,7 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
       rejections.restore(next)
       vitals.restore(next)
     },
+    forget: rejections.forget,
   }
 
   function addAccepted(event: PostedEvent, stream: string, at: number): void {

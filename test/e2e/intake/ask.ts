@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 
 /** What came back. */
@@ -48,3 +49,12 @@ export const fromPage = (url: string, etag?: string) => ({
   'sec-fetch-site': 'same-origin',
   ...(etag === undefined ? {} : { 'if-match': etag }),
 })
+
+/** What a reader of the live feed gets at first. */
+export async function firstOfLive(url: string): Promise<string> {
+  const asked = request(`${url}/live`).end()
+  const [response] = await once(asked, 'response')
+  const [first] = await once(response.setEncoding('utf8'), 'data')
+  asked.destroy()
+  return first
+}

@@ -174,3 +174,18 @@ test('importing the file for the edge does nothing, and in Node it works as well
   expect(intake.events()).toHaveLength(1)
   await events.close()
 })
+
+test('a worker may have a token of the intake', async () => {
+  const intake = await openIntake()
+  const { ask } = await openWorker(
+    `
+    const events = createClient({ intakeUrl, streamConfigs, intakeToken: 'correct-horse' })
+    events.submit('job.done')
+    return new Response(String(await events.flush({ timeout: 5_000 })))
+    `,
+    intake.intakeUrl,
+  )
+
+  expect(await ask()).toBe('0')
+  expect(intake.posts[0]?.headers.authorization).toBe('Bearer correct-horse')
+})
