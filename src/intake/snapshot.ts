@@ -20,11 +20,14 @@ export interface Snapshotted {
 /** The next piece. */
 export type Next = <Piece>() => Piece
 
-/** A list in pieces of so many, its length in front. */
-export function inParts(list: readonly unknown[], size: number): readonly unknown[] {
-  const parts: unknown[] = [Math.ceil(list.length / size)]
-  for (let from = 0; from < list.length; from += size) parts.push(list.slice(from, from + size))
-  return parts
+/** A list in pieces of so many, their number in front. What a piece has of an item is made as the piece is taken. */
+export function* inParts<Item>(
+  list: readonly Item[],
+  size: number,
+  inPiece: (item: Item) => unknown = (item) => item,
+): Generator<unknown, void> {
+  yield Math.ceil(list.length / size)
+  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size).map(inPiece)
 }
 
 /** What `inParts` made of a list. */
@@ -43,8 +46,10 @@ const END = 'end'
 
 /** Bytes of a piece, and their checksum, in front of it. */
 const HEAD = 8
-/** In bytes. Synced in between, since on some file systems a small sync waits for all that was written before it. */
-const CHUNK = 1 << 20
+/** In bytes: what is made in one turn. */
+const CHUNK = 1 << 18
+/** In bytes. On some file systems the small sync of another file waits for all that was written before it. */
+const MOST_UNSYNCED = 1 << 20
 
 /** Why a snapshot is not used. */
 export class SnapshotError extends Error {}
@@ -53,12 +58,16 @@ export class SnapshotError extends Error {}
 export async function writeSnapshot(path: string, pieces: Iterable<unknown>): Promise<number> {
   const file = await open(`${path}.new`, 'w')
   let size = 0
+  let synced = 0
   try {
     for (const chunk of chunksOf(pieces)) {
       await file.writeFile(chunk)
-      await file.datasync()
       size += chunk.length
+      if (size < synced + MOST_UNSYNCED) continue
+      await file.datasync()
+      synced = size
     }
+    await file.datasync()
     await file.close()
     await rename(`${path}.new`, path)
     await syncFolder(dirname(path))
@@ -73,9 +82,10 @@ export async function writeSnapshot(path: string, pieces: Iterable<unknown>): Pr
 function* chunksOf(pieces: Iterable<unknown>): Generator<Buffer, void> {
   let waiting: Buffer[] = []
   let bytes = 0
-  for (const piece of framed(pieces)) {
-    waiting.push(piece)
-    bytes += piece.length
+  for (const piece of together([[FORMAT], pieces, [END]])) {
+    const content = serialize(piece)
+    waiting.push(headOf(content), content)
+    bytes += HEAD + content.length
     if (bytes < CHUNK) continue
     yield Buffer.concat(waiting)
     waiting = []
@@ -84,18 +94,11 @@ function* chunksOf(pieces: Iterable<unknown>): Generator<Buffer, void> {
   yield Buffer.concat(waiting)
 }
 
-function* framed(pieces: Iterable<unknown>): Generator<Buffer, void> {
-  yield frameOf(FORMAT)
-  for (const piece of pieces) yield frameOf(piece)
-  yield frameOf(END)
-}
-
-function frameOf(piece: unknown): Buffer {
-  const bytes = serialize(piece)
+function headOf(content: Buffer): Buffer {
   const head = Buffer.allocUnsafe(HEAD)
-  head.writeUInt32LE(bytes.length, 0)
-  head.writeUInt32LE(crc32(bytes), 4)
-  return Buffer.concat([head, bytes])
+  head.writeUInt32LE(content.length, 0)
+  head.writeUInt32LE(crc32(content), 4)
+  return head
 }
 
 /**

@@ -190,16 +190,19 @@ export function createLosses(): Losses {
         rows: rows.map((row) => ({ ...row })),
         rowNumbers: new Map(rowNumbers),
       }
-      const intricacies = [...intricate].map(
-        ([line, { stored, refused, told }]): FrozenIntricate => [line, stored, refused, told],
-      )
+      const frozenOf = ([line, { stored, refused, told }]: [number, Intricate]): FrozenIntricate => [
+        line,
+        stored,
+        refused,
+        told,
+      ]
       return together([
         [few],
         inParts(lines.freeze(), 1),
         inParts(versions.freeze(), 1),
         firstOf(instances),
         firstOf(accounts),
-        inParts(intricacies, 200),
+        inParts([...intricate], 200, frozenOf),
       ])
     },
     restore(next) {

@@ -53,8 +53,8 @@ interface Measurement {
 /** A cell with its place. */
 type FrozenCell = [day: number, page: string, name: Metric['name'], FrozenDistribution, Cell['ratings']]
 
-/** A measurement by its metric's id, its cell by number. */
-type FrozenMeasurement = [id: string, cell: number, value: number, weight: number, dt: string]
+/** A measurement by its metric's id, its cell by number, unless its day is over. */
+type FrozenMeasurement = [id: string, cell: number | undefined, value: number, weight: number, dt: string]
 
 export function createPageVitals(): PageVitals {
   /** By the number of the day. */
@@ -98,13 +98,17 @@ export function createPageVitals(): PageVitals {
             numbers.set(cell, cells.length)
             cells.push([day, page, name, cell.values.freeze(), { ...cell.ratings }])
           }
-      const frozen = ([id, { cell, value, weight, dt }]: [string, Measurement]): FrozenMeasurement[] => {
-        const number = numbers.get(cell)
-        return number === undefined ? [] : [[id, number, value, weight, dt]] // else its day is over
-      }
+      const frozen = ([id, { cell, value, weight, dt }]: [string, Measurement]): FrozenMeasurement => [
+        id,
+        numbers.get(cell),
+        value,
+        weight,
+        dt,
+      ]
       return together([
         inParts(cells, 50),
-        ...[olderOpen, open].map((measurements) => inParts([...measurements].flatMap(frozen), 1_000)),
+        inParts([...olderOpen], 1_000, frozen),
+        inParts([...open], 1_000, frozen),
       ])
     },
     restore(next) {
@@ -119,8 +123,8 @@ export function createPageVitals(): PageVitals {
       })
       for (const measurements of [olderOpen, open])
         for (const [id, number, value, weight, dt] of allParts<FrozenMeasurement>(next)) {
-          const cell = cells[number]!
-          measurements.set(id, { cell, rating: ratingOf(cell.name, value), value, weight, dt })
+          const cell = number === undefined ? undefined : cells[number]
+          if (cell) measurements.set(id, { cell, rating: ratingOf(cell.name, value), value, weight, dt })
         }
     },
   }
