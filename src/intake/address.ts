@@ -1,14 +1,9 @@
-import { BlockList, isIP } from 'node:net'
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
+import { isIP } from 'node:net'
 
 /** Whether an IP address is this machine's own, which no other machine reaches. */
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address)
-  const family = isIP(plain)
-  return family !== 0 && LOOPBACK.check(plain, family === 6 ? 'ipv6' : 'ipv4')
+  return plain === '::1' || (plain.startsWith('127.') && isIP(plain) === 4)
 }
 
 /** Whose requests count together: an IPv4 address, or the network of an IPv6 one, of which each host has 2^64. */

@@ -36,7 +36,8 @@ export function producerOf({ meta }: { readonly [field: string]: unknown }): Pro
 
 /** Whether an event was forced into the sample by the debug switch; whatever it is, it may have been rejected. */
 export function isDebugEvent(event: unknown): boolean {
-  return isObject(event) && producerOf(event).isDebug
+  const meta = isObject(event) ? event.meta : undefined
+  return isObject(meta) && isObject(meta.producer) && meta.producer.debug === true
 }
 
 const asName = (value: unknown): string | undefined =>

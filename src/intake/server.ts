@@ -301,7 +301,8 @@ function send(response: ServerResponse, { status, statusMessage, headers, body, 
     ...headers,
     ...(status === 304 || status === 204 ? {} : { 'content-length': length }),
   })
-  if (!file) return void response.end(bytes)
+  // Even an empty buffer would be a second piece, and both copied into one.
+  if (!file) return void response.end(bytes.length > 0 ? bytes : '')
   // Who went away half way has no use of the rest.
   pipeline(createReadStream(file.path), response, () => void file.remove())
 }
