@@ -1,5 +1,5 @@
 import { contextOf } from './answer.ts'
-import { isObject, type Judged, type StreamSettings } from './ingest.ts'
+import { type Grounds, isObject, type Judged, type StreamSettings } from './ingest.ts'
 import { isDebugEvent } from './producer.ts'
 
 const SCHEMA = '/error/2.1.0'
@@ -13,11 +13,7 @@ const OWN_SERVICE = 'rivulet'
  */
 export function errorEventOf(
   judged: Judged,
-  {
-    settingsOf,
-    id,
-    receivedAt,
-  }: { settingsOf: (stream: string) => StreamSettings; id: string; receivedAt: Date },
+  { settingsOf, newId, receivedAt }: Pick<Grounds, 'settingsOf' | 'newId' | 'receivedAt'>,
 ) {
   if (judged.verdict !== 'invalid' || isDebugEvent(judged.event)) return undefined
   const { event, errors } = judged
@@ -32,7 +28,7 @@ export function errorEventOf(
     $schema: SCHEMA,
     meta: {
       stream,
-      id,
+      id: newId(),
       dt,
       uri: textIn(meta.uri, /^[^\s\\]{1,8192}$/),
       domain: textIn(meta.domain),

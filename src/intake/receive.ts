@@ -47,23 +47,23 @@ export function createReceive({
 }): Receive {
   return async (batch, { receivedAt, sentAt, headers, address, hasty }) => {
     const userAgent = headers['user-agent']
-    const settingsOf = configs.lookUp()
-    const judged = ingest(batch, {
+    const grounds = {
       receivedAt,
       sentAt,
       browser: userAgent === undefined ? undefined : browserOf(userAgent),
-      settingsOf,
+      settingsOf: configs.lookUp(),
       schemaOf: registry.get,
       validate: createValidate({ headers, address }),
       newId: randomUUID,
-    })
+    }
+    const judged = ingest(batch, grounds)
+    const errorEvents = judged.flatMap((one) => errorEventOf(one, grounds) ?? [])
 
     const at = { receivedAt, received_at: receivedAt.toISOString() }
-    const entries = judged.flatMap((one) => {
-      const errorEvent = errorEventOf(one, { settingsOf, id: randomUUID(), receivedAt })
-      const told = errorEvent ? [acceptedEntry(errorEvent.meta.stream, errorEvent, at)] : []
-      return [entryOf(one, at), ...told]
-    })
+    const entries = [
+      ...judged.map((one) => entryOf(one, at)),
+      ...errorEvents.map((event) => acceptedEntry(event.meta.stream, event, at)),
+    ]
     const noteOf: NoteOf = (duplicates) => noteOfDuplicates(duplicates, { receivedAt, id: randomUUID() })
     const records = entries.map(({ record }) => record)
     const stored = new Set(await sink.append(records, { noteOf, hasty }))

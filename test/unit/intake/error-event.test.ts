@@ -36,7 +36,7 @@ const ERRORS = [
 const errorEventFor = (event: PostedEvent, verdict: 'invalid' | 'error' = 'invalid', config = settingsOf) =>
   errorEventOf({ verdict, event, errors: ERRORS, message: '' } as Judged, {
     settingsOf: config,
-    id: 'e-1',
+    newId: () => 'e-1',
     receivedAt,
   })
 
