@@ -13,8 +13,8 @@ export interface StoredLine {
 }
 
 /**
- * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt. A line is in it as a whole or not
- * at all, and one line per event id, also after a crash.
+ * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt, which grows no more once a later one
+ * has begun. A line is in it as a whole or not at all, and one line per event id, also after a crash.
  */
 export interface EventLog extends EventSink {
   /** How many bytes of a file are stored for good: what is behind them may be half of a write. Undefined: all of it. */
@@ -53,6 +53,7 @@ export async function openEventLog({
   const spoilt = new Map<string, number>()
   const listeners = new Set<(paths: readonly string[]) => void>()
   let trouble: string | undefined
+  let newestDay = ''
   let waiting: Append[] = []
   let writing: Promise<void> | undefined
 
@@ -116,9 +117,13 @@ export async function openEventLog({
       return note ? [...ones, note] : ones
     })
 
+    // What comes late over midnight goes to the new day too: readers have left the old one.
+    const days = group.flatMap(({ records: [first] }) => (first ? [dayOf(first.receivedAt)] : []))
+    const day = [newestDay, ...days].sort().at(-1)!
+    newestDay = day
+
     const lines = new Map<string, { day: string; text: string }>()
-    for (const { stream, receivedAt, event } of fresh.flat()) {
-      const day = dayOf(receivedAt)
+    for (const { stream, event } of fresh.flat()) {
       const path = join(folder, folderName(stream), `${day}.jsonl`)
       const text = lines.get(path)?.text ?? ''
       lines.set(path, { day, text: `${text}${JSON.stringify(event)}\n` })
