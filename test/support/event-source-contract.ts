@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { EventSource, Message, Position } from '../../src/intake/consumption/event-source.ts'
+import type { EventSource, From, Message, Position } from '../../src/intake/consumption/event-source.ts'
 
 /** A source in which nothing is stored, with the streams `shop.click` and `shop.view`. */
 export interface SourceUnderTest {
@@ -9,8 +9,6 @@ export interface SourceUnderTest {
   /** Another source of the same, as after a restart. */
   reopen(): Promise<EventSource>
 }
-
-type From = Parameters<EventSource['positions']>[1]
 
 /** What each source of stored events does. */
 export function eventSourceContract(open: () => Promise<SourceUnderTest>): void {

@@ -13,6 +13,13 @@ export interface Position extends Omit<Place, 'offset'> {
   readonly timestamp?: number
 }
 
+/** Where a reader begins. */
+export interface From {
+  readonly positions?: readonly Position[] | undefined
+  /** In ms since 1970, for what `positions` does not name. Without it, that begins at the end. */
+  readonly since?: number | undefined
+}
+
 /** A stored event, and where in its partition the next one begins. */
 export interface Message {
   readonly topic: string
@@ -27,14 +34,8 @@ export interface Message {
 export interface EventSource {
   /** The topics that a stream's events are in; empty where there is no such stream. */
   topicsOf(stream: string): readonly string[]
-  /**
-   * Where a reader of these topics begins: a place for each of their partitions. What `from` does not name begins at
-   * `since`, in ms since 1970, or without it at the end. An offset behind the end is the end.
-   */
-  positions(
-    topics: readonly string[],
-    from: { readonly positions?: readonly Position[]; readonly since?: number | undefined },
-  ): Promise<readonly Place[]>
+  /** A place for each partition of these topics. An offset behind the end is the end. */
+  positions(topics: readonly string[], from: From): Promise<readonly Place[]>
   /**
    * What is stored from there on, and then what comes, until the signal aborts, which ends it without an error. No faster
    * than it is asked for. Where the oldest is no longer kept, it goes on with what is.

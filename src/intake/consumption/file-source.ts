@@ -4,7 +4,7 @@ import { dayFile, daysIn } from '../day-files.ts'
 import { dayOf, type EventLog, folderName } from '../event-log.ts'
 import { codeOf } from '../intake-error.ts'
 import { timeOf } from '../stats/time.ts'
-import type { EventSource, Message, Place, Position } from './event-source.ts'
+import type { EventSource, From, Message, Place } from './event-source.ts'
 
 /** A byte in a stream's file of a day. */
 interface Spot {
@@ -41,7 +41,10 @@ export function createFileSource({
   /** By folder, the day that was written to last. */
   const newest = new Map<string, string>()
   const readers = new Set<(folders: ReadonlySet<string>) => void>()
+  /** By spot, what is being read. */
+  const reading = new Map<string, Promise<Lines | undefined>>()
   const stopListening = log.onStored((paths) => {
+    reading.clear() // which may have begun too early for what is stored now
     for (const path of paths) newest.set(dirname(path), basename(path, '.jsonl'))
     const folders = new Set(paths.map((path) => dirname(path)))
     for (const tell of readers) tell(folders)
@@ -54,10 +57,7 @@ export function createFileSource({
     close: async () => stopListening(),
   }
 
-  async function placeIn(
-    topic: string,
-    { positions = [], since }: { positions?: readonly Position[]; since?: number | undefined },
-  ): Promise<Place> {
+  async function placeIn(topic: string, { positions = [], since }: From): Promise<Place> {
     const folder = folderOf(topic)
     const named = positions.find((position) => position.topic === topic && position.partition === 0)
     const { offset, timestamp } = named ?? { timestamp: since }
@@ -81,17 +81,13 @@ export function createFileSource({
         let isAtEnd = true
         // In turn, so that no stream keeps the others waiting.
         for (const one of topics) {
-          const lines = await linesFrom(one.folder, one.spot)
+          const lines = await sharedLines(one.folder, one.spot)
           if (!lines) continue
           isAtEnd = false
+          const dayBegins = offsetOf({ day: lines.day, byte: 0 })
           for (const { text, end } of eventsIn(lines)) {
             if (signal.aborted) return
-            yield {
-              topic: one.topic,
-              partition: 0,
-              next: offsetOf({ day: lines.day, byte: end }),
-              json: text,
-            }
+            yield { topic: one.topic, partition: 0, next: dayBegins + end, json: text }
           }
           one.spot = { day: lines.day, byte: lines.byte + lines.bytes.length }
         }
@@ -102,12 +98,22 @@ export function createFileSource({
     }
   }
 
+  /** Most readers stand at the same spot, the end, and are told at the same time that it goes on. */
+  function sharedLines(folder: string, spot: Spot): Promise<Lines | undefined> {
+    const key = `${folder} ${spot.day} ${spot.byte}`
+    const lines = reading.get(key) ?? linesFrom(folder, spot)
+    reading.set(key, lines)
+    const done = () => reading.get(key) === lines && reading.delete(key)
+    void lines.then(done, done)
+    return lines
+  }
+
   /** The lines from a spot on, or of the next day that has some; undefined where there are none yet. */
   async function linesFrom(folder: string, { day, byte }: Spot): Promise<Lines | undefined> {
     const path = dayFile(folder, day)
-    const isNewest = (newest.get(folder) ?? day) <= day
     const stored = log.storedBytes(path)
-    if (isNewest && stored !== undefined && stored <= byte) return undefined
+    // Where most wait, and what needs no file.
+    if (newest.get(folder) === day && stored !== undefined && stored <= byte) return undefined
 
     const here = () => withFile(path, (file, size) => wholeLines(file, { day, byte, size }))
     const lines = await here()

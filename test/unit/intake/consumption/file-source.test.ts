@@ -1,3 +1,4 @@
+import { appendFileSync, statSync } from 'node:fs'
 import { appendFile, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -89,6 +90,62 @@ test('what comes late over midnight is not missed: it goes to the day that has b
 
   expect(ids).toEqual(['a', 'b'])
   expect((await take(source, place, 1)).ids).toEqual(['late'])
+})
+
+/** A stream's file of one day, and what stands for the log of it. */
+async function openStub(storedBytes: (path: string) => number | undefined) {
+  const data = await folderOf({ [`${STREAM}/2026-11-20.jsonl`]: line('a', '2026-11-20T23:59:58.000Z') })
+  const pathOf = (day: string) => join(data, STREAM, `${day}.jsonl`)
+  let tell: (paths: readonly string[]) => void
+  const onStored = (listener: typeof tell) => {
+    tell = listener
+    return () => {}
+  }
+  return {
+    source: createFileSource({ data, log: { storedBytes, onStored }, isStream: () => true }),
+    pathOf,
+    store(id: string, time: string) {
+      const path = pathOf(time.slice(0, 10))
+      appendFileSync(path, line(id, time))
+      tell([path])
+    },
+  }
+}
+
+test('what is stored between the last look at a day and the first at the next is not missed', async () => {
+  let looks = 0
+  const { source, store } = await openStub(() => {
+    looks += 1
+    // Twice for the first event, then when nothing more was seen of the first day.
+    if (looks === 4) {
+      store('b', '2026-11-20T23:59:59.000Z')
+      store('c', '2026-11-21T00:00:00.000Z')
+    }
+    return undefined
+  })
+  const place = await placeSince(source, 0)
+  looks = 0
+
+  expect((await take(source, place, 3)).ids).toEqual(['a', 'b', 'c'])
+})
+
+test('a new day is seen while the file of the old one is still open for writing', async () => {
+  const { source, store } = await openStub((path) => statSync(path, { throwIfNoEntry: false })?.size)
+  const begin = await placeSince(source, 0)
+  store('b', '2026-11-21T00:00:00.000Z')
+  const { place, ids } = await take(source, begin, 2)
+  const coming = take(source, place, 1)
+
+  store('c', '2026-11-22T00:00:00.000Z')
+
+  expect([...ids, ...(await coming).ids]).toEqual(['a', 'b', 'c'])
+})
+
+test('days that were there at the start follow each other, also where the log knows how long they are', async () => {
+  const { source, pathOf } = await openStub((path) => statSync(path, { throwIfNoEntry: false })?.size)
+  appendFileSync(pathOf('2026-11-21'), line('b', '2026-11-21T00:00:00.000Z'))
+
+  expect((await take(source, await placeSince(source, 0), 2)).ids).toEqual(['a', 'b'])
 })
 
 test('days that are removed are passed over, also before the eyes of a reader', async () => {
