@@ -22,5 +22,34 @@ export function subscriberOf(address: string): string {
   return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`
 }
 
+/** Counts what addresses have open, each for itself. */
+export interface PerAddress {
+  /** False where the address has as many as it may have. */
+  enter(address: string): boolean
+  leave(address: string): void
+}
+
+/** So many of each; those that `isFree` names, of this machine by default, have no limit. */
+export function createPerAddress(most: number, isFree = isLoopback): PerAddress {
+  const counts = new Map<string, number>()
+  return {
+    enter(address) {
+      if (isFree(address)) return true
+      const subscriber = subscriberOf(address)
+      const count = counts.get(subscriber) ?? 0
+      if (count >= most) return false
+      counts.set(subscriber, count + 1)
+      return true
+    },
+    leave(address) {
+      if (isFree(address)) return
+      const subscriber = subscriberOf(address)
+      const count = counts.get(subscriber) ?? 0
+      if (count > 1) counts.set(subscriber, count - 1)
+      else counts.delete(subscriber)
+    },
+  }
+}
+
 /** An IPv4 address that reached an IPv6 socket is an IPv4 address. */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
