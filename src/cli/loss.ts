@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { LossReport } from '../intake/loss.ts'
 import { readLosses } from '../intake/stored-losses.ts'
 import { inWords } from './loss-in-words.ts'
+import { timeOf } from './time.ts'
 
 interface LossFlags {
   stream?: string
@@ -61,17 +62,4 @@ async function run({ stream, since, data, json }: LossFlags): Promise<void> {
 
 function isAnyMissing({ losses }: LossReport): boolean {
   return losses.some((row) => row.missing_in_the_middle + row.missing_at_the_end > 0)
-}
-
-const UNITS: { readonly [unit: string]: number } = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 }
-
-function timeOf(text: string): Date {
-  const [, amount, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
-  if (amount && unit) return new Date(Date.now() - Number(amount) * UNITS[unit]!)
-
-  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)
-  const hasZone = !text.includes('T') || /(Z|[+-]\d\d:\d\d)$/.test(text)
-  const time = new Date(hasZone ? text : `${text}Z`)
-  if (isTime && !Number.isNaN(time.getTime())) return time
-  throw new InvalidArgumentError('Give a day, 2026-11-22, a time, 2026-11-22T10:00Z, or how long ago, 24h.')
 }

@@ -9,6 +9,7 @@ import { addLossCommand } from './loss.ts'
 import { addQueryCommand } from './query.ts'
 import { addSchemasCommand } from './schemas.ts'
 import { addStreamsCommand } from './streams.ts'
+import { addTailCommand } from './tail.ts'
 import { addTraceCommand } from './trace.ts'
 
 /** What no command could make right: wrong flags, unreadable files, a port in use. 1 is a finding of a command that checks. */
@@ -22,6 +23,7 @@ const program = new Command('rivulet')
   .configureOutput({ outputError: () => undefined })
 addIntakeCommand(program)
 addLossCommand(program)
+addTailCommand(program)
 addTraceCommand(program)
 addQueryCommand(program)
 addExportCommand(program)

@@ -19,12 +19,16 @@ export async function dayFilesIn(data: string): Promise<DayFile[]> {
   for (const entry of await readdir(data, { withFileTypes: true })) {
     // Names with a dot in front are not streams, see `folderName`.
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue
-    for (const name of (await namesIn(join(data, entry.name))).sort()) {
-      if (!/^\d{4}-\d\d-\d\d\.jsonl$/.test(name)) continue
-      files.push({ path: join(data, entry.name, name), folder: entry.name, day: name.slice(0, 10) })
-    }
+    const path = join(data, entry.name)
+    for (const day of await daysIn(path)) files.push({ path: dayFile(path, day), folder: entry.name, day })
   }
   return files
+}
+
+/** The days of which a stream's folder has a file, in their order. */
+export async function daysIn(folder: string): Promise<string[]> {
+  const names = await namesIn(folder)
+  return names.flatMap((name) => /^(\d{4}-\d\d-\d\d)\.jsonl$/.exec(name)?.[1] ?? []).sort()
 }
 
 /** Retention may remove a folder that was there a moment ago. */
@@ -36,6 +40,9 @@ async function namesIn(folder: string): Promise<string[]> {
     throw error
   }
 }
+
+/** The file of a day in a stream's folder. */
+export const dayFile = (folder: string, day: string) => join(folder, `${day}.jsonl`)
 
 /** Of what is read at once, in bytes: some thousand lines. */
 const CHUNK = 1 << 20

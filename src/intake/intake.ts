@@ -5,7 +5,10 @@ import { isLoopback } from './address.ts'
 import { createApi } from './api.ts'
 import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
+import { createConsumption } from './consumption/consumption.ts'
+import { createFileSource } from './consumption/file-source.ts'
 import { lockData } from './data-lock.ts'
+import { DUPLICATES_STREAM } from './duplicates.ts'
 import { openEventLog } from './event-log.ts'
 import { createForget, type Memory } from './forget.ts'
 import { createHistory } from './history.ts'
@@ -18,6 +21,7 @@ import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
+import { REJECTED_STREAM } from './rejection.ts'
 import { startRetention } from './retention.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
@@ -160,6 +164,8 @@ export async function startIntake({
       snapshotBytes,
     })
     opened.unshift(eventLog.close)
+    const source = createFileSource({ data, log: eventLog, isStream: (name) => isStream(configs, name) })
+    opened.unshift(source.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
     const memories: readonly Memory[] = [live, stats]
@@ -186,6 +192,7 @@ export async function startIntake({
       schemas,
       live,
       configFeed,
+      consumption: createConsumption({ source, log }),
       counts: tally.counts,
       access,
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
@@ -232,6 +239,12 @@ export async function startIntake({
 /** By stream; a pattern is none. */
 function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {
   return new Map([...configs.titles()].filter(([stream]) => !stream.startsWith('/')))
+}
+
+/** Whether events can be read by this name: a configured one, which no pattern is, or of those that the intake writes itself. */
+function isStream(configs: StreamConfigs, name: string): boolean {
+  if (name === REJECTED_STREAM || name === DUPLICATES_STREAM) return true
+  return !name.startsWith('/') && 'schemaTitle' in configs.lookUp()(name)
 }
 
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {

@@ -11,6 +11,7 @@ import { type Answer, notAllowed, problem, tooMany, unavailable } from './answer
 import type { Api } from './api.ts'
 import type { ConfigFeed } from './config-feed.ts'
 import { createGracefulStop, limitConnections, TIMEOUTS } from './connections.ts'
+import type { Consumption } from './consumption/consumption.ts'
 import { matches } from './etag.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
@@ -31,6 +32,7 @@ export interface ServerParts {
   readonly schemas: SchemaRepository
   readonly live: LiveFeed
   readonly configFeed: ConfigFeed
+  readonly consumption: Consumption
   readonly access: Access
   readonly producers: Producers
   readonly api: Api
@@ -96,6 +98,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       closing.abort()
       parts.live.close()
       parts.configFeed.close()
+      parts.consumption.close()
       await stop()
     },
   }
@@ -159,6 +162,10 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (refusalOfRead) return send(response, refusalOfRead)
     if (pathname === '/v1/counts')
       return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+    if (pathname.startsWith('/v2/stream/')) {
+      const refusal = await parts.consumption.connect(request, response, url)
+      return refusal && send(response, refusal)
+    }
     const lastEventId = String(request.headers['last-event-id'] ?? '')
     feed(request, response, () => parts.live.connect(response, lastEventId))
   }
@@ -279,7 +286,8 @@ function isConsoles(pathname: string): boolean {
   return (
     ['/', '/live', '/v1/counts'].includes(pathname) ||
     pathname.startsWith('/console/') ||
-    pathname.startsWith('/api/')
+    pathname.startsWith('/api/') ||
+    pathname.startsWith('/v2/stream/')
   )
 }
 

@@ -48,6 +48,7 @@ describe('the packed package', () => {
       ...[
         'docs/collectors.md',
         'docs/console.md',
+        'docs/consuming.md',
         'docs/designing-an-event.md',
         'docs/node.md',
         'docs/privacy.md',

@@ -1,11 +1,23 @@
-/** Where a reader stands in a partition of a topic, in EventStreams' form: what it is to get next. */
-export interface Position {
+/** Where a reader stands in a partition of a topic, in EventStreams' form: the offset of what it is to get next. */
+export interface Place {
   readonly topic: string
   readonly partition: number
-  /** Of the next message; -1 is the end, as it is then. */
+  readonly offset: number
+}
+
+/** A place as readers may name it. */
+export interface Position extends Omit<Place, 'offset'> {
+  /** -1 is the end, as it is then. */
   readonly offset?: number
   /** In ms since 1970: the first message received then or later. `offset` wins. */
   readonly timestamp?: number
+}
+
+/** Where a reader begins. */
+export interface From {
+  readonly positions?: readonly Position[] | undefined
+  /** In ms since 1970, for what `positions` does not name. Without it, that begins at the end. */
+  readonly since?: number | undefined
 }
 
 /** A stored event, and where in its partition the next one begins. */
@@ -22,15 +34,12 @@ export interface Message {
 export interface EventSource {
   /** The topics that a stream's events are in; empty where there is no such stream. */
   topicsOf(stream: string): readonly string[]
+  /** A place for each partition of these topics. An offset behind the end is the end. */
+  positions(topics: readonly string[], from: From): Promise<readonly Place[]>
   /**
-   * Where a reader of these topics begins: a position for each of their partitions, by offset. What `from` does not name
-   * begins at `since`, in ms since 1970, or without it at the end.
+   * What is stored from there on, and then what comes, until the signal aborts, which ends it without an error. No faster
+   * than it is asked for. Where the oldest is no longer kept, it goes on with what is.
    */
-  positions(
-    topics: readonly string[],
-    from: { readonly positions?: readonly Position[]; readonly since?: number | undefined },
-  ): Promise<readonly Required<Omit<Position, 'timestamp'>>[]>
-  /** What is stored from there on, and then what comes, until the signal aborts. No faster than it is asked for. */
-  read(from: readonly Required<Omit<Position, 'timestamp'>>[], signal: AbortSignal): AsyncIterable<Message>
+  read(from: readonly Place[], signal: AbortSignal): AsyncIterable<Message>
   close(): Promise<void>
 }

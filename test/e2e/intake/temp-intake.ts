@@ -142,11 +142,11 @@ export async function storedEvents(data: string, stream: string): Promise<Stored
   )
 }
 
-/** Waits until a condition holds, for at most five seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000
+/** Waits until a condition holds, for at most five seconds, or as many ms. */
+export async function until(condition: () => boolean | Promise<boolean>, longest = 5_000): Promise<void> {
+  const deadline = Date.now() + longest
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`in vain for five seconds: ${condition}`)
+    if (Date.now() > deadline) throw new Error(`in vain for ${longest} ms: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
