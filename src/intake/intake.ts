@@ -11,7 +11,7 @@ import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
 import type { KafkaOptions } from './kafka/kafka-options.ts'
-import type { Log } from './log.ts'
+import { type Log, withoutFloods } from './log.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
 import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -67,6 +67,8 @@ export interface IntakeOptions {
   readonly maxConnectionsEach?: number
   /** Bytes of bodies that are taken and not answered yet: what comes above is answered 503. Default 64 MiB. */
   readonly maxWaitingBytes?: number
+  /** For so long `close()` goes on taking requests, while `/readyz` answers 503. Default 0. */
+  readonly drainSeconds?: number
   /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
   readonly dedupeIds?: number
   /** Stored events are removed when they are older than so many days. Default: never. */
@@ -110,8 +112,9 @@ export async function startIntake({
   rateLimit = 200,
   allowOrigins,
   producerTokens,
-  log = toStderr,
+  log: toldTo = toStderr,
 }: IntakeOptions): Promise<Intake> {
+  const log = withoutFloods(toldTo)
   let server: IntakeServer | undefined
   const access = createAccess({
     token,
@@ -204,6 +207,7 @@ function checkSchemas(
       log({
         level: 'warn',
         message: `schema ${title}: the stream config names it, but no schema folder has it; events of its streams are refused until one does`,
+        fields: { schema: title },
       })
   }
 }
