@@ -52,6 +52,9 @@ a network that you trust, put it behind a proxy that does, and give --allow-host
 --rate-limit leaves 127.0.0.1 out. Behind a proxy on another machine all requests come from one address: set 0, and let
 the proxy limit them.
 
+For machines there are /healthz, /readyz and, for Prometheus and for who may use the console, /metrics. SIGTERM stops the
+intake, which answers and stores what it has taken; with --drain it goes on for some time before, while /readyz says 503.
+
 Examples:
   rivulet intake --schemas ./schemas --streams ./streams.json --data ./rivulet-data
   RIVULET_TOKEN=... rivulet intake --host 0.0.0.0 --allow-host intake.example.org
@@ -166,6 +169,14 @@ async function run(_: IntakeFlags, command: Command) {
     kafka: kafkaIn(flags),
     log,
   })
+  // A second signal ends the process at once, since by then nothing listens for it any more.
+  const stop = () => {
+    for (const signal of SIGNALS) process.removeListener(signal, stop)
+    void intake.close()
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+
+  log(startLine(settings, intake.url))
   const addresses = {
     url: intake.url,
     events: `${intake.url}/v1/events`,
@@ -176,15 +187,6 @@ async function run(_: IntakeFlags, command: Command) {
   process.stdout.write(
     flags.json ? `${JSON.stringify({ listening: addresses })}\n` : addressesInWords(addresses),
   )
-
-  log(startLine(settings, intake.url))
-
-  // A second signal ends the process at once, since by then nothing listens for it any more.
-  const stop = () => {
-    for (const signal of SIGNALS) process.removeListener(signal, stop)
-    void intake.close()
-  }
-  for (const signal of SIGNALS) process.on(signal, stop)
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const

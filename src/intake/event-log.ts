@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { dayFilesIn, eachLine } from './day-files.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import type { Log } from './log.ts'
+import type { Commit } from './metrics.ts'
 
 /** A line that was there when the log was opened. */
 export interface StoredLine {
@@ -30,6 +31,12 @@ interface OpenFile {
   size: number
 }
 
+/**
+ * In ms: a write that failed longer ago says nothing of the next. As long as the trouble is told, no load balancer lets
+ * through the event whose success would end it.
+ */
+const TROUBLE_LASTS = 10_000
+
 interface Append {
   readonly records: readonly LogRecord[]
   readonly noteOf: NoteOf
@@ -42,17 +49,19 @@ export async function openEventLog({
   folder,
   log,
   onLine,
+  onCommit = () => undefined,
 }: {
   folder: string
   log: Log
   onLine: (line: StoredLine) => void
+  onCommit?: (commit: Commit) => void
 }): Promise<EventLog> {
   const storedIds = new Set<string>()
   const files = new Map<string, OpenFile>()
   /** Files that could not be cut back at once, and the size to cut them to. */
   const spoilt = new Map<string, number>()
   const listeners = new Set<(paths: readonly string[]) => void>()
-  let trouble: string | undefined
+  let trouble: { readonly message: string; readonly until: number } | undefined
   let waiting: Append[] = []
   let writing: Promise<void> | undefined
 
@@ -65,7 +74,7 @@ export async function openEventLog({
         waiting.push({ records, noteOf, resolve, reject })
         writing ??= writeWaiting()
       }),
-    trouble: () => trouble,
+    trouble: () => (trouble && Date.now() < trouble.until ? trouble.message : undefined),
     storedBytes: (path) => files.get(path)?.size,
     onStored(listener) {
       listeners.add(listener)
@@ -95,7 +104,7 @@ export async function openEventLog({
       trouble = undefined
       return true
     } catch (error) {
-      trouble = (error as Error).message
+      trouble = { message: (error as Error).message, until: Date.now() + TROUBLE_LASTS }
       if (last) for (const { reject } of group) reject(error)
       return last
     }
@@ -123,13 +132,15 @@ export async function openEventLog({
       const text = lines.get(path)?.text ?? ''
       lines.set(path, { day, text: `${text}${JSON.stringify(event)}\n` })
     }
-    await writeLines(lines)
+    const startedAt = performance.now()
+    const bytes = await writeLines(lines)
+    onCommit({ records: fresh.flat().length, bytes, seconds: (performance.now() - startedAt) / 1_000 })
 
     for (const id of ids) storedIds.add(id)
     return fresh
   }
 
-  async function writeLines(lines: ReadonlyMap<string, { day: string; text: string }>): Promise<void> {
+  async function writeLines(lines: ReadonlyMap<string, { day: string; text: string }>): Promise<number> {
     const touched: string[] = []
     try {
       for (const [path, { day, text }] of lines) {
@@ -142,9 +153,15 @@ export async function openEventLog({
       for (const path of touched) await cutBack(path)
       throw error
     }
-    for (const [path, { text }] of lines) files.get(path)!.size += Buffer.byteLength(text)
+    let bytes = 0
+    for (const [path, { text }] of lines) {
+      const length = Buffer.byteLength(text)
+      files.get(path)!.size += length
+      bytes += length
+    }
     for (const listener of listeners) listener([...lines.keys()])
     await closeFilesOfOtherDays(lines)
+    return bytes
   }
 
   async function openFile(path: string, day: string): Promise<OpenFile> {

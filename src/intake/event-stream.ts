@@ -6,6 +6,8 @@ export interface EventStream {
   send(message: string): void
   /** Sends to this response until it closes, these messages first; false where there are too many readers. */
   connect(response: ServerResponse, first: readonly string[]): boolean
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -45,6 +47,7 @@ export function createEventStream({
       })
       return true
     },
+    readers: () => readers.size,
     close() {
       clearInterval(heartbeat)
       for (const reader of readers.keys()) reader.end()

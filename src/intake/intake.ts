@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { openSchemaRepository, type SchemaRepository } from '../schema/repository.ts'
 import { createAccess, TOKEN_FROM } from './access.ts'
 import { isLoopback } from './address.ts'
@@ -7,11 +8,13 @@ import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
 import { lockData } from './data-lock.ts'
 import { openEventLog } from './event-log.ts'
+import { createHealth } from './health.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
 import type { KafkaOptions } from './kafka/kafka-options.ts'
 import { type Log, withoutFloods } from './log.ts'
+import { createMetrics } from './metrics.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
 import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -112,10 +115,13 @@ export async function startIntake({
   rateLimit = 200,
   allowOrigins,
   producerTokens,
+  drainSeconds = 0,
+  kafka,
   log: toldTo = toStderr,
 }: IntakeOptions): Promise<Intake> {
   const log = withoutFloods(toldTo)
   let server: IntakeServer | undefined
+  let stopped: Promise<void> | undefined
   const access = createAccess({
     token,
     allowHosts,
@@ -134,9 +140,24 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
+    const metrics = createMetrics({
+      sink: kafka ? 'kafka' : 'file',
+      isConfigured: isNamedIn(configs),
+      revision: () => configs.served().revision,
+      trouble: () => eventLog.trouble(),
+      connections: async () => server?.connections() ?? 0,
+      waitingBytes: () => 0,
+      readers: () => ({ live: live.readers(), stream_configs: configFeed.readers() }),
+    })
+
     const stats = createStats()
     const history = createHistory({ stats })
-    const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
+    const eventLog = await openEventLog({
+      folder: data,
+      log,
+      onLine: history.add,
+      onCommit: metrics.committed,
+    })
     opened.unshift(eventLog.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
@@ -147,7 +168,7 @@ export async function startIntake({
     opened.unshift(queries.close)
 
     const { tally } = history
-    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
+    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live, metrics })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -156,6 +177,8 @@ export async function startIntake({
       live,
       configFeed,
       counts: tally.counts,
+      health: createHealth(whyNotReady),
+      metrics,
       access,
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
       api: createApi({ access, configs, history: configHistory, stats, queries, simulateChange }),
@@ -171,19 +194,49 @@ export async function startIntake({
         message: `the console is closed, since the intake is reached from beyond this machine and has no token; give one by ${TOKEN_FROM}`,
       })
 
-    let closed: Promise<void> | undefined
+    const startedAt = Date.now()
     return {
       url,
       counts: tally.counts,
       close() {
-        closed ??= closeAll(opened)
-        return closed
+        stopped ??= stop()
+        return stopped
       },
+    }
+
+    function whyNotReady(): string[] {
+      const trouble = eventLog.trouble()
+      return [
+        ...(stopped ? ['the intake is being stopped'] : []),
+        ...(trouble === undefined ? [] : [`events cannot be stored: ${trouble}`]),
+      ]
+    }
+
+    async function stop(): Promise<void> {
+      if (drainSeconds > 0) await delay(drainSeconds * 1_000)
+      await closeAll(opened)
+      const totals = metrics.totals()
+      const seconds = Math.round((Date.now() - startedAt) / 1_000)
+      const { accepted, duplicates, invalid, error } = totals
+      log({
+        level: 'info',
+        message: `stopped after ${seconds} s; took ${accepted} events, ${duplicates} of them once more, and refused ${invalid + error}`,
+        fields: { seconds, ...totals },
+      })
     }
   } catch (error) {
     await closeAll(opened)
     throw error
   }
+}
+
+/** Whether the stream config has a stream by its own name: what patterns let in has no end. */
+function isNamedIn(configs: StreamConfigs): (stream: string) => boolean {
+  let names = new Set(configs.titles().keys())
+  configs.onChange(() => {
+    names = new Set(configs.titles().keys())
+  })
+  return (stream) => names.has(stream)
 }
 
 /** By stream; a pattern is none. */

@@ -29,6 +29,8 @@ export interface LiveFeed {
    * last message it got.
    */
   connect(response: ServerResponse, lastEventId?: string): boolean
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -55,6 +57,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
         missed.map(({ message }) => message),
       )
     },
+    readers: readers.readers,
     close: readers.close,
   }
 

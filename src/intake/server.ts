@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream'
+import { promisify } from 'node:util'
 import type { Access } from './access.ts'
 import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
@@ -12,8 +13,10 @@ import type { Api } from './api.ts'
 import type { ConfigFeed } from './config-feed.ts'
 import { matches } from './etag.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
+import type { Health } from './health.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
+import { METRICS_TYPE, type Metrics } from './metrics.ts'
 import { readConsoleFile } from './package-files.ts'
 import type { Producers } from './producers.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -34,6 +37,8 @@ export interface ServerParts {
   /** Of posted batches; undefined where there is no limit. */
   readonly rateLimit: RateLimit | undefined
   readonly counts: () => object
+  readonly health: Health
+  readonly metrics: Metrics
   readonly maxBodyBytes: number
   readonly log: Log
 }
@@ -66,6 +71,8 @@ const EMPTY_BODY: Answer = {
 export interface IntakeServer {
   /** The IP address that it listens on; empty before it does. */
   address(): string
+  /** How many are open. */
+  connections(): Promise<number>
   /** Resolves to the URL once it listens; rejects with an IntakeError where it cannot. */
   listen(address: { host: string; port: number }): Promise<string>
   /** Takes nothing more, and resolves once it has answered what it took. */
@@ -80,15 +87,22 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     response.setHeader('x-content-type-options', 'nosniff')
     // A connection that is kept alive would hold up the closing.
     response.on('finish', () => server.listening || server.closeIdleConnections())
+    parts.metrics.request(request, response)
     void handle(request, response).catch((error: Error) => {
       if (request.destroyed && !request.complete) return // the client went away while it was sending
-      parts.log({ level: 'error', message: `${request.method} ${request.url}: ${error.message}` })
+      const path = request.url?.split('?')[0]
+      parts.log({
+        level: 'error',
+        message: `${request.method} ${path}: ${error.message}`,
+        fields: { method: request.method, path, address: request.socket.remoteAddress },
+      })
       if (!response.headersSent) send(response, problem(500, 'InternalError', error.message))
     })
   })
 
   return {
     address: () => address,
+    connections: () => promisify(server.getConnections.bind(server))(),
     listen,
     async close() {
       const closed = once(server, 'close')
@@ -123,6 +137,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const { pathname } = url
     const isRead = request.method === 'GET' || request.method === 'HEAD'
 
+    const health = parts.health(pathname)
+    if (health) return send(response, isRead ? health : notAllowed(pathname, 'GET'))
     if (isConsoles(pathname)) return toConsole(request, response, url)
 
     for (const [name, value] of Object.entries(parts.producers.corsFor(request)))
@@ -159,6 +175,10 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (refusalOfRead) return send(response, refusalOfRead)
     if (pathname === '/v1/counts')
       return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+    if (pathname === '/metrics') {
+      const headers = { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' }
+      return send(response, { status: 200, headers, body: await parts.metrics.text() })
+    }
     const lastEventId = String(request.headers['last-event-id'] ?? '')
     feed(request, response, () => parts.live.connect(response, lastEventId))
   }
@@ -285,7 +305,7 @@ function sentAt(url: URL): number | undefined {
 
 function isConsoles(pathname: string): boolean {
   return (
-    ['/', '/live', '/v1/counts'].includes(pathname) ||
+    ['/', '/live', '/v1/counts', '/metrics'].includes(pathname) ||
     pathname.startsWith('/console/') ||
     pathname.startsWith('/api/')
   )

@@ -44,6 +44,7 @@ async function intakeIn(folder: string) {
     tally: history.tally,
     stats,
     live: { publish: (record: LiveRecord) => published.push(record) } as never,
+    metrics: { judged: () => {}, duplicate: () => {} } as never,
   })
   return { stats, history, receive, published }
 }
