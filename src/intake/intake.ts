@@ -220,7 +220,7 @@ export async function startIntake({
       const { accepted, duplicates, invalid, error } = totals
       log({
         level: 'info',
-        message: `stopped after ${seconds} s; took ${accepted} events, ${duplicates} of them once more, and refused ${invalid + error}`,
+        message: `stopped after ${seconds} s; took ${accepted} events, ${duplicates} of them stored before, and refused ${invalid + error}`,
         fields: { seconds, ...totals },
       })
     }

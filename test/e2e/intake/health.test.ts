@@ -93,7 +93,7 @@ test('it ends by itself when the time is over, and says what it took, but not wh
     time: expect.any(String),
     level: 'info',
     message: expect.stringMatching(
-      /^stopped after \d+ s; took 3 events, 1 of them once more, and refused 1$/,
+      /^stopped after \d+ s; took 3 events, 1 of them stored before, and refused 1$/,
     ),
     seconds: expect.any(Number),
     accepted: 3,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { register } from 'prom-client'
 import { expect, test } from 'vitest'
 import { ask } from './ask.ts'
@@ -97,7 +97,7 @@ test('who listens is counted, and a request that goes away unanswered', async ()
   expect(await metricsOf(url)).toMatchObject({ 'readers{feed="live"}': 0 })
 })
 
-test('it is in the text format of Prometheus, each with its help and type, by its conventions, and with those of Node', async () => {
+test('it is in the text format of Prometheus, by its conventions, each documented, and with those of Node', async () => {
   const { url } = await startShopIntake()
 
   const { headers, text } = await ask(`${url}/metrics`)
@@ -109,6 +109,9 @@ test('it is in the text format of Prometheus, each with its help and type, by it
   expect(new Set(helps).size).toBe(helps.length)
   for (const [name, type] of types)
     if (name.startsWith('rivulet_')) expect(name.endsWith('_total')).toBe(type === 'counter')
+  const docs = await readFile(new URL('../../../docs/operating.md', import.meta.url), 'utf8')
+  const documented = [...docs.matchAll(/^\| `(rivulet_intake_\w+)` /gm)].map(([, name]) => name)
+  expect([...types.keys()].filter((name) => name.startsWith('rivulet_')).sort()).toEqual(documented.sort())
   for (const name of [
     'process_cpu_seconds_total',
     'process_resident_memory_bytes',
