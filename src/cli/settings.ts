@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { codeOf } from '../intake/intake-error.ts'
 
 /** Shown nowhere, and taken out of the environment once they are read. */
@@ -134,9 +134,15 @@ function* inFile(command: Command, path: string): Iterable<[Option, Found]> {
     const option = options.get(name)
     if (!option)
       throw wrong(where, 'is no setting; they have the names of the flags, without the dashes in front')
-    const said = isNode(value) ? value.toJS(document) : undefined
-    yield [option, { said, where, folder: dirname(resolve(path)) }]
+    yield [option, { said: saidIn(value), where, folder: dirname(resolve(path)) }]
   }
+}
+
+/** Numbers as they are written: a token may look like one. */
+function saidIn(node: unknown): unknown {
+  if (isSeq(node)) return node.items.map(saidIn)
+  if (!isScalar(node)) return undefined
+  return typeof node.value === 'number' ? node.source : node.value
 }
 
 function textOf(path: string, where: string): string {
@@ -155,7 +161,6 @@ function settingValue(option: Option, { said, where, folder }: Found): unknown {
   }
   const texts = (option.variadic && Array.isArray(said) ? said : [said]).map((one) => {
     if (typeof one === 'string' && one !== '') return isPath(option) && folder ? resolve(folder, one) : one
-    if (typeof one === 'number') return String(one)
     throw wrong(where, option.variadic ? 'is a list of texts' : 'is one text or number')
   })
   return option.variadic ? texts : parsed(option, texts[0]!, where)

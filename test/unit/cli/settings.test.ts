@@ -72,6 +72,15 @@ test('a list may be one text in the file, and its commas are no separators there
   })
 })
 
+test('what looks like a number is taken as it is written', async () => {
+  const folder = await folderOf({ 'rivulet.yaml': 'token: 123e4567890123456789\nproducer-token: [0011]\n' })
+
+  expect(resolved({ args: ['--config', join(folder, 'rivulet.yaml')] }).options).toMatchObject({
+    token: '123e4567890123456789',
+    producerToken: ['0011'],
+  })
+})
+
 test('a secret may lie in a file that the environment names', async () => {
   const folder = await folderOf({
     token: '0123456789abcdef\n',
