@@ -50,24 +50,24 @@ function inherit(parent: Command): void {
 function exitCodeOf(error: Error): number {
   const shown = error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')
   if (shown) return error.exitCode === 0 ? 0 : CANNOT
-  const hint = error instanceof CommanderError ? `; see ${askedFor().join(' ')} --help` : ''
+  const asked = askedFor()
+  const names = asked.map((command) => command.name()).join(' ')
+  const hint = error instanceof CommanderError ? `; see ${names} --help` : ''
   const message = error.message.replace(/^error: |\.$/g, '').replace(/\s*\n\s*/g, ' ')
-  const line = process.argv.includes('--json')
-    ? JSON.stringify({ level: 'error', message })
-    : `rivulet: ${message}${hint}`
+  // Some commands are told by their settings, too.
+  const isJson = process.argv.includes('--json') || asked.at(-1)?.opts().json
+  const line = isJson ? JSON.stringify({ level: 'error', message }) : `rivulet: ${message}${hint}`
   process.stderr.write(`${line}\n`)
   return CANNOT
 }
 
-/** The command that was asked for, as far as there is one. */
-function askedFor(): string[] {
-  const names = ['rivulet']
-  let command = program
+/** The command that was asked for, and those above it, as far as there is one. */
+function askedFor(): Command[] {
+  const asked = [program]
   for (const word of process.argv.slice(2)) {
-    const next = command.commands.find((one) => one.name() === word)
+    const next = asked.at(-1)!.commands.find((one) => one.name() === word)
     if (!next) break
-    command = next
-    names.push(word)
+    asked.push(next)
   }
-  return names
+  return asked
 }

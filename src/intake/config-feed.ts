@@ -6,6 +6,8 @@ import type { ServedConfig, StreamConfigs } from './stream-configs.ts'
 export interface ConfigFeed {
   /** Sends to this response until it closes; false where there are too many readers. */
   connect(response: ServerResponse): boolean
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -21,6 +23,7 @@ export function createConfigFeed(configs: StreamConfigs): ConfigFeed {
       const after = Math.round(COME_BACK.after + Math.random() * COME_BACK.within)
       return readers.connect(response, [`retry: ${after}\n\n`, messageOf(configs.served())])
     },
+    readers: readers.readers,
     close: readers.close,
   }
 }

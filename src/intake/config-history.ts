@@ -166,7 +166,11 @@ function linesIn(path: string, log: Log): { line: Line; from: number; bytes: num
   const end = bytes.lastIndexOf(10) + 1
   if (end < bytes.length) {
     truncateSync(path, end)
-    log({ level: 'warn', message: `${path}: cut half a line at its end, which a crash left` })
+    log({
+      level: 'warn',
+      message: `${path}: cut half a line at its end, which a crash left`,
+      fields: { path, bytes: bytes.length - end },
+    })
   }
   const lines: { line: Line; from: number; bytes: number }[] = []
   for (let from = 0; from < end; ) {

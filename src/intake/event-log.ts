@@ -7,6 +7,7 @@ import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import { createIdWindow } from './id-window.ts'
 import type { Log } from './log.ts'
 import { createLogSnapshots } from './log-snapshots.ts'
+import type { Commit } from './metrics.ts'
 import type { Snapshotted } from './snapshot.ts'
 import { lineAt, soundEnd } from './stored-end.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -82,6 +83,7 @@ export async function openEventLog({
   state,
   dedupeIds = DEDUPE_IDS,
   snapshotBytes = SNAPSHOT_BYTES,
+  onCommit = () => undefined,
 }: {
   folder: string
   log: Log
@@ -89,6 +91,7 @@ export async function openEventLog({
   state?: LogState | undefined
   dedupeIds?: number | undefined
   snapshotBytes?: number | undefined
+  onCommit?: (commit: Commit) => void
 }): Promise<EventLog> {
   const storedIds = createIdWindow(dedupeIds)
   const snapshots = state && createLogSnapshots({ folder, window: storedIds, state, log })
@@ -208,12 +211,17 @@ export async function openEventLog({
     })
 
     newestDay = day
-    if (texts.size > 0) await writeTexts(texts, dayOf(new Date(day * DAY)))
+    if (texts.size > 0) {
+      const startedAt = performance.now()
+      const bytes = await writeTexts(texts, dayOf(new Date(day * DAY)))
+      const records = stored.reduce((sum, { length }) => sum + length, 0)
+      onCommit({ records, bytes, seconds: (performance.now() - startedAt) / 1_000 })
+    }
     for (const id of ids) storedIds.add(id)
     return stored
   }
 
-  async function writeTexts(texts: ReadonlyMap<string, string>, day: string): Promise<void> {
+  async function writeTexts(texts: ReadonlyMap<string, string>, day: string): Promise<number> {
     const added = new Map<string, Buffer>()
     for (const [stream, text] of texts) {
       const path = join(folder, folderName(stream), `${day}.jsonl`)
@@ -233,12 +241,15 @@ export async function openEventLog({
       for (const path of added.keys()) if (files.has(path)) await cutBack(path)
       throw failed.reason
     }
+    let all = 0
     for (const [path, { length }] of added) {
       sizes.set(path, sizes.get(path)! + length)
-      bytesSinceSnapshot += length
+      all += length
     }
+    bytesSinceSnapshot += all
     for (const listener of listeners) listener([...added.keys()])
     await closeOthers(day)
+    return all
   }
 
   async function openFile(path: string, day: string): Promise<OpenFile> {

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { openSchemaRepository, type SchemaRepository } from '../schema/repository.ts'
 import { createAccess, TOKEN_FROM } from './access.ts'
 import { isLoopback } from './address.ts'
@@ -11,11 +12,13 @@ import { lockData } from './data-lock.ts'
 import { DUPLICATES_STREAM } from './duplicates.ts'
 import { openEventLog } from './event-log.ts'
 import { createForget, type Memory } from './forget.ts'
+import { createHealth } from './health.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
 import type { KafkaOptions } from './kafka/kafka-options.ts'
-import type { Log } from './log.ts'
+import { type Log, withoutFloods } from './log.ts'
+import { createMetrics } from './metrics.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
 import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -74,6 +77,8 @@ export interface IntakeOptions {
   readonly maxConnectionsEach?: number
   /** Bytes of bodies that are taken and not stored yet: what comes above is answered 503. Default 64 MiB. */
   readonly maxWaitingBytes?: number
+  /** For so long `close()` goes on taking requests, while `/readyz` answers 503. Default 0. */
+  readonly drainSeconds?: number
   /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
   readonly dedupeIds?: number
   /** A snapshot that spares the next start reading all lines is taken after so many bytes of them. Default 64 MiB. */
@@ -132,9 +137,13 @@ export async function startIntake({
   keepDays,
   allowOrigins,
   producerTokens,
-  log = toStderr,
+  drainSeconds = 0,
+  kafka,
+  log: toldTo = toStderr,
 }: IntakeOptions): Promise<Intake> {
+  const log = withoutFloods(toldTo)
   let server: IntakeServer | undefined
+  let stopped: Promise<void> | undefined
   const access = createAccess({
     token,
     allowHosts,
@@ -153,6 +162,16 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
+    const metrics = createMetrics({
+      sink: kafka ? 'kafka' : 'file',
+      isConfigured: isNamedIn(configs),
+      revision: () => configs.served().revision,
+      trouble: () => eventLog.trouble(),
+      connections: async () => server?.connections() ?? 0,
+      waitingBytes: () => 0,
+      readers: () => ({ live: live.readers(), stream_configs: configFeed.readers() }),
+    })
+
     const stats = createStats()
     const history = createHistory({ stats })
     const eventLog = await openEventLog({
@@ -162,6 +181,7 @@ export async function startIntake({
       state: history,
       dedupeIds,
       snapshotBytes,
+      onCommit: metrics.committed,
     })
     opened.unshift(eventLog.close)
     const source = createFileSource({ data, log: eventLog, isStream: (name) => isStream(configs, name) })
@@ -183,7 +203,7 @@ export async function startIntake({
     opened.unshift(queries.close)
 
     const { tally } = history
-    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
+    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live, metrics })
     const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories, log })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
@@ -194,6 +214,8 @@ export async function startIntake({
       configFeed,
       consumption: createConsumption({ source, log }),
       counts: tally.counts,
+      health: createHealth(whyNotReady),
+      metrics,
       access,
       producers: createProducers({ allowOrigins, tokens: producerTokens }),
       api: createApi({
@@ -221,19 +243,49 @@ export async function startIntake({
         message: `the console is closed, since the intake is reached from beyond this machine and has no token; give one by ${TOKEN_FROM}`,
       })
 
-    let closed: Promise<void> | undefined
+    const startedAt = Date.now()
     return {
       url,
       counts: tally.counts,
       close() {
-        closed ??= closeAll(opened)
-        return closed
+        stopped ??= stop()
+        return stopped
       },
+    }
+
+    function whyNotReady(): string[] {
+      const trouble = eventLog.trouble()
+      return [
+        ...(stopped ? ['the intake is being stopped'] : []),
+        ...(trouble === undefined ? [] : [`events cannot be stored: ${trouble}`]),
+      ]
+    }
+
+    async function stop(): Promise<void> {
+      if (drainSeconds > 0) await delay(drainSeconds * 1_000)
+      await closeAll(opened)
+      const totals = metrics.totals()
+      const seconds = Math.round((Date.now() - startedAt) / 1_000)
+      const { accepted, duplicates, invalid, error } = totals
+      log({
+        level: 'info',
+        message: `stopped after ${seconds} s; took ${accepted} events, ${duplicates} of them stored before, and refused ${invalid + error}`,
+        fields: { seconds, ...totals },
+      })
     }
   } catch (error) {
     await closeAll(opened)
     throw error
   }
+}
+
+/** Whether the stream config has a stream by its own name: what patterns let in has no end. */
+function isNamedIn(configs: StreamConfigs): (stream: string) => boolean {
+  let names = new Set(configs.titles().keys())
+  configs.onChange(() => {
+    names = new Set(configs.titles().keys())
+  })
+  return (stream) => names.has(stream)
 }
 
 /** By stream; a pattern is none. */
@@ -263,6 +315,7 @@ function checkSchemas(
       log({
         level: 'warn',
         message: `schema ${title}: the stream config names it, but no schema folder has it; events of its streams are refused until one does`,
+        fields: { schema: title },
       })
   }
 }

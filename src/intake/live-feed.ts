@@ -34,6 +34,8 @@ export interface LiveFeed {
   connect(response: ServerResponse, lastEventId?: string): boolean
   /** Sends no more of the records that are gone. */
   forget(isGone: IsGone): void
+  /** How many listen. */
+  readers(): number
   close(): void
 }
 
@@ -68,6 +70,7 @@ export function createLiveFeed(before: readonly LiveRecord[] = []): LiveFeed {
     forget(isGone) {
       recent = recent.filter(({ record }) => !isGone(JSON.stringify(record), Date.parse(record.received_at)))
     },
+    readers: readers.readers,
     close: readers.close,
   }
 

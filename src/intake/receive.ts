@@ -9,6 +9,7 @@ import { idOf } from './event-log.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import { type Judged, ingest, type PostedEvent } from './ingest.ts'
 import type { LiveFeed, LiveRecord } from './live-feed.ts'
+import type { Metrics } from './metrics.ts'
 import { isDebugEvent } from './producer.ts'
 import type { SchemaRegistry } from './registry.ts'
 import { problemsOf, REJECTED_STREAM, rejectionOf } from './rejection.ts'
@@ -37,6 +38,7 @@ export function createReceive({
   tally,
   stats,
   live,
+  metrics,
 }: {
   configs: StreamConfigs
   registry: SchemaRegistry
@@ -44,6 +46,7 @@ export function createReceive({
   tally: Tally
   stats: Stats
   live: LiveFeed
+  metrics: Metrics
 }): Receive {
   return async (batch, { receivedAt, sentAt, headers, address, hasty }) => {
     const userAgent = headers['user-agent']
@@ -69,8 +72,12 @@ export function createReceive({
     const stored = new Set(await sink.append(records, { noteOf, hasty }))
     for (const { event } of stored) stats.add({ event, receivedAt: receivedAt.getTime() })
 
+    metrics.judged(judged)
     for (const { record, shown } of entries) {
-      if (!stored.has(record)) continue // a duplicate: stored, counted and shown before
+      if (!stored.has(record)) {
+        metrics.duplicate(shown.stream) // stored, counted and shown before
+        continue
+      }
       tally.count(shown)
       live.publish(shown)
     }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream'
+import { promisify } from 'node:util'
 import type { Access } from './access.ts'
 import { isLoopback, subscriberOf } from './address.ts'
 import type { SchemaRepository } from '../schema/repository.ts'
@@ -14,8 +15,10 @@ import { createGracefulStop, limitConnections, TIMEOUTS } from './connections.ts
 import type { Consumption } from './consumption/consumption.ts'
 import { matches } from './etag.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
+import type { Health } from './health.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
+import { METRICS_TYPE, type Metrics } from './metrics.ts'
 import { readConsoleFile } from './package-files.ts'
 import type { Producers } from './producers.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -39,6 +42,8 @@ export interface ServerParts {
   /** Of posted batches; undefined where there is no limit. */
   readonly rateLimit: RateLimit | undefined
   readonly counts: () => object
+  readonly health: Health
+  readonly metrics: Metrics
   readonly bodyLimits: BodyLimits
   readonly waitingRoom: WaitingRoom
   readonly maxConnections: number
@@ -69,6 +74,8 @@ const CONSOLE_TYPES: { readonly [ending: string]: string } = {
 export interface IntakeServer {
   /** The IP address that it listens on; empty before it does. */
   address(): string
+  /** How many are open. */
+  connections(): Promise<number>
   /** Resolves to the URL once it listens; rejects with an IntakeError where it cannot. */
   listen(address: { host: string; port: number }): Promise<string>
   /** Takes nothing more, and resolves once it has answered what it took. */
@@ -81,9 +88,15 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
   let address = ''
   const server = createServer(TIMEOUTS, (request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
+    parts.metrics.request(request, response)
     void handle(request, response).catch((error: Error) => {
       if (request.destroyed && !request.complete) return // the client went away while it was sending
-      parts.log({ level: 'error', message: `${request.method} ${request.url}: ${error.message}` })
+      const path = request.url?.split('?')[0]
+      parts.log({
+        level: 'error',
+        message: `${request.method} ${path}: ${error.message}`,
+        fields: { method: request.method, path, address: request.socket.remoteAddress },
+      })
       if (!response.headersSent) send(response, problem(500, 'InternalError', error.message))
     })
   })
@@ -93,6 +106,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
 
   return {
     address: () => address,
+    connections: () => promisify(server.getConnections.bind(server))(),
     listen,
     async close() {
       closing.abort()
@@ -126,6 +140,8 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     const { pathname } = url
     const isRead = request.method === 'GET' || request.method === 'HEAD'
 
+    const health = parts.health(pathname)
+    if (health) return send(response, isRead ? health : notAllowed(pathname, 'GET'))
     if (isConsoles(pathname)) return toConsole(request, response, url)
 
     for (const [name, value] of Object.entries(parts.producers.corsFor(request)))
@@ -162,6 +178,10 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
     if (refusalOfRead) return send(response, refusalOfRead)
     if (pathname === '/v1/counts')
       return send(response, { status: 200, headers: FRESH, body: parts.counts() })
+    if (pathname === '/metrics') {
+      const headers = { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' }
+      return send(response, { status: 200, headers, body: await parts.metrics.text() })
+    }
     if (pathname.startsWith('/v2/stream/')) {
       const refusal = await parts.consumption.connect(request, response, url)
       return refusal && send(response, refusal)
@@ -284,7 +304,7 @@ function sentAt(url: URL): number | undefined {
 
 function isConsoles(pathname: string): boolean {
   return (
-    ['/', '/live', '/v1/counts'].includes(pathname) ||
+    ['/', '/live', '/v1/counts', '/metrics'].includes(pathname) ||
     pathname.startsWith('/console/') ||
     pathname.startsWith('/api/') ||
     pathname.startsWith('/v2/stream/')

@@ -141,15 +141,17 @@ export function openStreamConfigs({
       if (found === seen && complaint === undefined) return
       take(readConfigFile(path))
       seen = found
-      if (complaint !== undefined)
-        log({ level: 'info', message: `${path}: is good again, revision ${served.revision}` })
+      if (complaint !== undefined) tell('info', `${path}: is good again, revision ${served.revision}`)
       complaint = undefined
     } catch (error) {
       const { message } = error as Error
-      if (message !== complaint)
-        log({ level: 'error', message: `${message}; until then revision ${served.revision} stays` })
+      if (message !== complaint) tell('error', `${message}; until then revision ${served.revision} stays`)
       complaint = message
     }
+  }
+
+  function tell(level: 'info' | 'error', message: string): void {
+    log({ level, message, fields: { path, revision: served.revision } })
   }
 
   /** Differs where the file does. */

@@ -51,6 +51,7 @@ describe('the packed package', () => {
         'docs/consuming.md',
         'docs/designing-an-event.md',
         'docs/node.md',
+        'docs/operating.md',
         'docs/privacy.md',
         'docs/producers.md',
         'docs/querying.md',

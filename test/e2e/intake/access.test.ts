@@ -15,6 +15,7 @@ const READS = [
   '/api/views',
   '/api/queries',
   '/v1/counts',
+  '/metrics',
 ]
 const WRITES = [
   ['PUT', '/api/config'],

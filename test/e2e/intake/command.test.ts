@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { rivulet } from './child.ts'
 import { CLICK_SCHEMA, click, postEvents, shopFolder, storedEvents } from './temp-intake.ts'
-import { write } from '../../support/folder.ts'
+import { folderOf, write } from '../../support/folder.ts'
+
+const TOKEN = 'a-token-of-a-test'
 
 test('with no flags it reads ./schemas and ./streams.json, stores in ./rivulet-data, and prints its addresses', async () => {
   const { folder } = await shopFolder()
@@ -23,27 +25,63 @@ test('with no flags it reads ./schemas and ./streams.json, stores in ./rivulet-d
   expect(await storedEvents(join(folder, 'rivulet-data'), 'shop.click')).toHaveLength(1)
 })
 
-test('with --json each line is a JSON object', async () => {
+test('with --json each line is a JSON object, with what it is about as fields', async () => {
   const { folder } = await shopFolder({ 'shop.hover': { schema_title: 'shop/hover' } })
-  const { child, listening, ended } = rivulet(['intake', '--port', '0', '--json'], { cwd: folder })
+  const { child, listening, ended } = rivulet(['intake', '--port', '0', '--json'], {
+    cwd: folder,
+    env: { RIVULET_RATE_LIMIT: '50', RIVULET_TOKEN: TOKEN },
+  })
 
   const url = await listening()
   child.kill('SIGTERM')
 
   const { stdout, stderr } = await ended
   expect(JSON.parse(stdout)).toMatchObject({ listening: { url, events: `${url}/v1/events` } })
-  expect(
-    stderr
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  ).toEqual([
-    {
-      time: expect.any(String),
-      level: 'warn',
-      message: expect.stringContaining('schema shop/hover: the stream config names it'),
-    },
-  ])
+  const [warning, start] = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(start).toEqual({
+    time: expect.any(String),
+    level: 'info',
+    message: expect.stringMatching(
+      /^version [\d.]+ is started, with json true \(flag\), port 0 \(flag\), token set \(environment\), rate-limit 50 \(environment\)$/,
+    ),
+    version: expect.any(String),
+    node: process.version,
+    pid: child.pid,
+    url,
+    settings: expect.objectContaining({ host: '127.0.0.1', token: 'set', 'rate-limit': 50 }),
+  })
+  expect(warning).toEqual({
+    time: expect.any(String),
+    level: 'warn',
+    message: expect.stringContaining('schema shop/hover: the stream config names it'),
+    schema: 'shop/hover',
+  })
+  expect(stderr).not.toContain(TOKEN)
+})
+
+test('--print-config says what is in force and where it comes from, without secrets, and ends', async () => {
+  const folder = await folderOf({ 'rivulet.yaml': { port: 1234, token: TOKEN, schemas: ['s'] } })
+  const env = { RIVULET_HOST: '::1', RIVULET_PORT: '99' }
+  const args = ['intake', '--config', 'rivulet.yaml', '--print-config']
+
+  const { code, stdout } = await rivulet(args, { cwd: folder, env }).ended
+  const inJson = await rivulet([...args, '--json'], { cwd: folder, env }).ended
+
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^port +99 +environment$/m)
+  expect(stdout).toMatch(/^host +::1 +environment$/m)
+  expect(stdout).toMatch(/^schemas +\S+\/s +file$/m)
+  expect(stdout).toMatch(/^rate-limit +200 +default$/m)
+  expect(stdout).toMatch(/^token +set +file$/m)
+  expect(stdout).not.toContain(TOKEN)
+  expect(JSON.parse(inJson.stdout).settings).toContainEqual({
+    name: 'port',
+    value: 99,
+    source: 'environment',
+  })
 })
 
 test('--version is the version of the package', async () => {
@@ -69,6 +107,8 @@ test('--help names each flag with its default, and an example', async () => {
     './streams.json',
     '--token',
     'RIVULET_TOKEN',
+    'RIVULET_RATE_LIMIT',
+    '--config',
     '--allow-host',
     '--rate-limit',
     '200',
@@ -119,12 +159,18 @@ test.each([
     ['--schemas', 'partial'],
     /partial\/shop\/click\/1\.0\.0\.json.*properties\/none/,
   ],
+  [
+    'a setting that is none',
+    ['--config', 'wrong.yaml'],
+    /wrong\.yaml:1: "prot" is no setting.*see rivulet intake --help/,
+  ],
   ['a data folder that is a file', ['--data', 'streams.json'], /streams\.json.*data folder cannot be made/],
   ['an address that is not of this machine', ['--host', '192.0.2.1'], /192\.0\.2\.1.*choose another host/],
 ])('%s: one line that says what, where and what to do, exit code 2', async (_, flags, line) => {
   const { folder } = await shopFolder()
   await write(join(folder, 'page.json'), '<!doctype html>')
   await write(join(folder, 'list.json'), '[]')
+  await write(join(folder, 'wrong.yaml'), 'prot: 8192')
   await write(join(folder, 'bad.yaml'), 'a: b: c')
   await write(join(folder, 'unreadable/shop/click/1.0.0.yaml'), 'title: shop/click\n  type: [')
   await write(join(folder, 'wrong/shop/click/1.0.0.yaml'), 'title: shop/click\ntype: objekt')
@@ -159,12 +205,18 @@ test('a port in use: one line, exit code 2', async () => {
   expect(code).toBe(2)
 })
 
-test('in --json the error is JSON too', async () => {
+test.each([
+  ['by its flag', ['--json'], {}],
+  ['by the environment', [], { RIVULET_JSON: '1' }],
+])('in JSON, %s, the error is JSON too', async (_, flags, env) => {
   const { folder } = await shopFolder()
+  const args = ['intake', ...flags, '--streams', 'none.json']
 
-  const { code, stderr } = await rivulet(['intake', '--json', '--streams', 'none.json'], { cwd: folder })
-    .ended
+  const { code, stderr } = await rivulet(args, { cwd: folder, env }).ended
 
-  expect(JSON.parse(stderr)).toEqual({ level: 'error', message: expect.stringContaining('none.json') })
+  expect(JSON.parse(stderr.trimEnd().split('\n').at(-1)!)).toEqual({
+    level: 'error',
+    message: expect.stringContaining('none.json'),
+  })
   expect(code).toBe(2)
 })

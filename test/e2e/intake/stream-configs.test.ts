@@ -156,8 +156,8 @@ test.each([
     expect(during).toMatchObject({ status: 200, config: before.config, etag: before.etag })
     expect(answer.status).toBe(201)
     expect(after.config.streams).toEqual(RARE_CLICKS)
-    expect(lines).toEqual([
-      { level: 'error', message: expect.stringMatching(message) },
+    expect(lines).toMatchObject([
+      { level: 'error', message: expect.stringMatching(message), fields: { path: shop.streams } },
       { level: 'info', message: expect.stringContaining('good again') },
     ])
   },

@@ -50,6 +50,7 @@ async function intakeIn(folder: string, { snapshotBytes = 1 << 30 } = {}) {
     tally: history.tally,
     stats,
     live: { publish: (record: LiveRecord) => published.push(record) } as never,
+    metrics: { judged: () => {}, duplicate: () => {} } as never,
   })
   return { stats, history, receive, published }
 }
