@@ -91,17 +91,13 @@ async function forgetThere(
   { session: ids, token, dryRun }: ForgetFlags,
   data?: string,
 ): Promise<Forgotten> {
-  const hint = data === undefined ? '' : `; an intake is at work in ${data}, name it with --url`
+  const hint = data === undefined ? '' : `; name the intake of ${data} with --url`
   const { status, text } = await post(addressIn(url), {
     body: JSON.stringify({ ids, dryRun: dryRun === true, data }),
     token,
   }).catch((cause: Error) => {
-    throw new IntakeError(
-      `${url}: no intake answers (${cause.message})${hint || '; start it, or name another'}`,
-      {
-        cause,
-      },
-    )
+    const why = cause.message || codeOf(cause)
+    throw new IntakeError(`${url}: no intake answers (${why})${hint || '; start it, or name another'}`, { cause })
   })
   const answer = asObject(text)
   if (status === 200 && answer) return answer as unknown as Forgotten

@@ -65,10 +65,7 @@ export async function forgetEvents(
     streams: Object.fromEntries([...streams].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 
-  async function forgetIn({
-    path,
-    folder,
-  }: DayFile): Promise<{ stream: string; events: number } | undefined> {
+  async function forgetIn({ path, folder }: DayFile) {
     let file: FileHandle | undefined
     try {
       file = await open(path, dryRun ? 'r' : 'r+')
@@ -77,10 +74,8 @@ export async function forgetEvents(
       const lines = end > 0 ? await linesOfTheirs(file, end, ids) : []
       if (lines.length === 0) return undefined
       if (!dryRun) await overwrite(file, lines)
-      return {
-        stream: lines.find(({ stream }) => stream !== undefined)?.stream ?? folder,
-        events: lines.length,
-      }
+      const { stream = folder } = lines.find((line) => line.stream !== undefined) ?? {}
+      return { stream, events: lines.length }
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT') return undefined // retention was faster
       throw new IntakeError(
@@ -136,7 +131,7 @@ const NEWLINE = 0x0a
 const BEGUN = '\t'
 const CHUNK = 1 << 20
 
-/** Whole lines in which one of the ids stands, or of which a part is overwritten already. */
+/** The whole lines in which one of the ids stands, and those of which a part is overwritten already. */
 async function linesOfTheirs(file: FileHandle, end: number, ids: readonly string[]): Promise<Line[]> {
   const isTheirs = namesOneOf(ids)
   // Looking for bytes is much faster than looking into each line.

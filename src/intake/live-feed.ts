@@ -21,7 +21,7 @@ export type LiveRecord =
       readonly debug?: true
     }
 
-/** Whether an event, of which this is the JSON, is stored no more. In ms since 1970. */
+/** Whether an event is stored no more, by a text with its JSON, and its time of receipt in ms since 1970. */
 export type IsGone = (json: string, receivedAt: number) => boolean
 
 /** Server-sent events to whoever watches: the most recent records at first, then each as it happens. */
