@@ -26,6 +26,7 @@ interface IntakeFlags {
   kafkaTls?: true
   kafkaUser?: string
   kafkaPassword?: string
+  kafkaTopicPrefix?: string
   config?: string
   json?: true
 }
@@ -76,6 +77,9 @@ export function addIntakeCommand(program: Command): void {
     .addOption(flag('--kafka-tls', 'speak TLS with the brokers'))
     .addOption(flag('--kafka-user <name>', 'sign in at the brokers by SASL, SCRAM-SHA-512'))
     .addOption(flag('--kafka-password <password>', 'the password of that user'))
+    .addOption(
+      flag('--kafka-topic-prefix <prefix>', "which of a stream's topics to write to (default: the first)"),
+    )
     .addOption(
       flag('--keep <time>', 'remove stored events that are older, such as 30d (default: never)', days),
     )
@@ -190,10 +194,11 @@ function kafkaIn({
   kafkaTls,
   kafkaUser,
   kafkaPassword,
+  kafkaTopicPrefix,
 }: IntakeFlags): KafkaOptions | undefined {
   if (sink !== 'kafka') return undefined
   if (!brokers?.length) throw new InvalidArgumentError('--sink kafka needs --brokers, host:port each')
-  return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword }
+  return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword, topicPrefix: kafkaTopicPrefix }
 }
 
 function portNumber(text: string): number {

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import { SchemaError } from '../schema/schema-error.ts'
+import type { EventSink } from './event-sink.ts'
 import type { CompiledSchema } from './registry.ts'
 
 /** An event as it came: an object, of which nothing else is known. */
@@ -35,6 +36,8 @@ export interface Grounds {
   /** Throws a SchemaError where there is no such schema. */
   readonly schemaOf: (uri: string) => CompiledSchema
   readonly newId: () => string
+  /** Why a valid event cannot be stored all the same. */
+  readonly refusalOf?: EventSink['refusalOf']
 }
 
 /** Sorts a posted batch into what is kept and what is not, in its order. Knows nothing of HTTP. Fills in the events. */
@@ -42,7 +45,7 @@ export function ingest(batch: readonly unknown[], grounds: Grounds): Judged[] {
   return batch.map((event) => judge(event, grounds))
 }
 
-function judge(event: unknown, { settingsOf, schemaOf, ...receipt }: Grounds): Judged {
+function judge(event: unknown, { settingsOf, schemaOf, refusalOf, ...receipt }: Grounds): Judged {
   const refused = (message: string): Judged => ({ verdict: 'error', event, message })
   if (!isObject(event)) return refused('No schema to judge it by: the event is not an object')
   if (typeof event.$schema !== 'string')
@@ -65,6 +68,8 @@ function judge(event: unknown, { settingsOf, schemaOf, ...receipt }: Grounds): J
   if (errors.length > 0) return { verdict: 'invalid', event, errors }
   // Most schemas require `meta.stream`, and so have refused such an event before.
   if (!named) return refused('The stream is not configured here: the event has no "meta.stream"')
+  const refusal = settings && refusalOf?.(event, stream, settings.settings)
+  if (refusal !== undefined) return refused(refusal)
   return { verdict: 'accepted', stream, event }
 }
 

@@ -10,6 +10,7 @@ import { openEventLog } from './event-log.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
 import { createLiveFeed } from './live-feed.ts'
+import { openKafkaSink } from './kafka/kafka-sink.ts'
 import type { KafkaOptions } from './kafka/kafka-options.ts'
 import type { Log } from './log.ts'
 import { OWN_SCHEMAS } from './package-files.ts'
@@ -88,7 +89,7 @@ export interface IntakeOptions {
 export interface Intake {
   /** Where it listens, `http://127.0.0.1:8192`, without a slash at the end. */
   readonly url: string
-  /** What the data folder holds, by stream; the same as `GET /v1/counts`. Events that name no stream count under ''. */
+  /** What the data folder holds, by stream, with Kafka what was taken since the start; the same as `GET /v1/counts`. Events that name no stream count under ''. */
   counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
   /** Stops listening, answers and stores what it has taken, and closes its files. May be called twice. */
   close(): Promise<void>
@@ -110,6 +111,7 @@ export async function startIntake({
   rateLimit = 200,
   allowOrigins,
   producerTokens,
+  kafka,
   log = toStderr,
 }: IntakeOptions): Promise<Intake> {
   let server: IntakeServer | undefined
@@ -133,18 +135,21 @@ export async function startIntake({
 
     const stats = createStats()
     const history = createHistory({ stats })
-    const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
-    opened.unshift(eventLog.close)
+    const sink = kafka
+      ? await openKafkaSink({ options: kafka, configs, log })
+      : await openEventLog({ folder: data, log, onLine: history.add })
+    opened.unshift(sink.close)
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
 
     const configFeed = createConfigFeed(configs)
     opened.unshift(configFeed.close)
-    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs) })
+    const elsewhere = kafka ? EVENTS_IN_KAFKA : undefined
+    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs), elsewhere })
     opened.unshift(queries.close)
 
     const { tally } = history
-    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live })
+    const receive = createReceive({ configs, registry, sink, tally, stats, live })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -182,6 +187,8 @@ export async function startIntake({
     throw error
   }
 }
+
+const EVENTS_IN_KAFKA = 'The events are in Kafka, where what reads its topics can be asked; see docs/kafka.md'
 
 /** By stream; a pattern is none. */
 function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {

@@ -52,6 +52,7 @@ export function createReceive({
       settingsOf: configs.lookUp(),
       schemaOf: registry.get,
       newId: randomUUID,
+      refusalOf: sink.refusalOf,
     })
 
     const entries = judged.map((one) => entryOf(one, receivedAt))

@@ -11,6 +11,7 @@ import { type Answer, notAllowed, problem, tooMany } from './answer.ts'
 import type { Api } from './api.ts'
 import type { ConfigFeed } from './config-feed.ts'
 import { matches } from './etag.ts'
+import { RefusedError } from './event-sink.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Log } from './log.ts'
@@ -207,6 +208,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       // JSON that is nested deeper than the stack is parsed, but can be written by nobody.
       if (error instanceof RangeError) return problem(400, 'RangeError', 'an event is nested too deeply')
       const { message } = error as Error
+      if (error instanceof RefusedError) return problem(500, 'RefusedError', message)
       parts.log({
         level: 'error',
         message: `events could not be stored (${message}); make room or correct the data folder`,
