@@ -49,6 +49,7 @@ describe('the packed package', () => {
         'docs/collectors.md',
         'docs/console.md',
         'docs/designing-an-event.md',
+        'docs/kafka.md',
         'docs/node.md',
         'docs/privacy.md',
         'docs/querying.md',
