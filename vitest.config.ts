@@ -12,6 +12,8 @@ export default defineConfig({
       project('unit', { testTimeout: 20_000, hookTimeout: 20_000 }),
       project('e2e', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('package', { testTimeout: 120_000, hookTimeout: 120_000 }),
+      // One file after another, since they share a broker, and two cores with it.
+      project('kafka', { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
     ],
   },
 })

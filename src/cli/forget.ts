@@ -97,7 +97,9 @@ async function forgetThere(
     token,
   }).catch((cause: Error) => {
     const why = cause.message || codeOf(cause)
-    throw new IntakeError(`${url}: no intake answers (${why})${hint || '; start it, or name another'}`, { cause })
+    throw new IntakeError(`${url}: no intake answers (${why})${hint || '; start it, or name another'}`, {
+      cause,
+    })
   })
   const answer = asObject(text)
   if (status === 200 && answer) return answer as unknown as Forgotten

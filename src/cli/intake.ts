@@ -30,6 +30,7 @@ interface IntakeFlags {
   kafkaTls?: boolean
   kafkaUser?: string
   kafkaPassword?: string
+  kafkaTopicPrefix?: string
   config?: string
   json?: boolean
   printConfig?: true
@@ -102,6 +103,7 @@ export function addIntakeCommand(program: Command): void {
     .option('--kafka-tls', 'speak TLS with the brokers')
     .option('--kafka-user <name>', 'sign in at the brokers by SASL, SCRAM-SHA-512')
     .option('--kafka-password <password>', 'the password of that user')
+    .option('--kafka-topic-prefix <prefix>', "which of a stream's topics to write to (default: the first)")
 
     .optionsGroup('Access:')
     .option('--token <token>', 'what the console asks for, 16 characters or more (default: none)')
@@ -238,10 +240,11 @@ function kafkaIn({
   kafkaTls,
   kafkaUser,
   kafkaPassword,
+  kafkaTopicPrefix,
 }: IntakeFlags): KafkaOptions | undefined {
   if (sink !== 'kafka') return undefined
   if (!brokers?.length) throw new InvalidArgumentError('--sink kafka needs --brokers, host:port each')
-  return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword }
+  return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword, topicPrefix: kafkaTopicPrefix }
 }
 
 function portNumber(text: string): number {

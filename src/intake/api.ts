@@ -25,7 +25,8 @@ export interface ApiParts {
   readonly stats: Stats
   readonly queries: Queries
   readonly simulateChange: SimulateChange
-  readonly forget: Forget
+  /** Undefined where events are stored elsewhere. */
+  readonly forget: Forget | undefined
   /** The data folder. */
   readonly data: string
 }
@@ -232,6 +233,8 @@ export function createApi(parts: ApiParts): Api {
     const own = realpathSync(parts.data)
     if (data !== undefined && data !== own)
       return problem(409, 'ConflictError', `this intake stores in ${own}, and not in ${data}`)
+    if (!parts.forget)
+      return problem(409, 'ConflictError', 'the events are in Kafka, from which none can be removed here')
     return json(await parts.forget({ ids: ids as string[], dryRun: dryRun === true, signal }))
   }
 

@@ -12,12 +12,23 @@ export interface LogRecord {
 /** The record that tells of duplicates; undefined where there is nothing to tell. */
 export type NoteOf = (duplicates: readonly LogRecord[]) => LogRecord | undefined
 
+/** What is sent can never be stored, however often it comes. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+}
+
 /** Where events are kept: files of this machine, or Kafka. */
 export interface EventSink {
+  /** Why an event of a stream with these settings cannot be stored, in words; undefined lets it pass. */
+  refusalOf?(
+    event: PostedEvent,
+    stream: string,
+    settings: { readonly [setting: string]: unknown },
+  ): string | undefined
   /**
    * Stores records, and if some of them are stored already, what `noteOf` makes of those. Resolves, once they are safe,
    * to the records that are new, that one among them. Rejects if they cannot be stored: then none of them is
-   * remembered, and the sender is told to send them again. With `hasty` nobody waits for it to be safe.
+   * remembered, and the sender is told to send them again, but for a RefusedError. With `hasty` nobody waits for it to be safe.
    */
   append(
     records: readonly LogRecord[],

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import { SchemaError } from '../schema/schema-error.ts'
+import type { EventSink } from './event-sink.ts'
 import type { CompiledSchema } from './registry.ts'
 
 /** An event as it came: an object, of which nothing else is known. */
@@ -43,6 +44,8 @@ export interface Grounds {
   readonly schemaOf: (uri: string) => CompiledSchema
   readonly validate: Validate
   readonly newId: () => string
+  /** Why a valid event cannot be stored all the same. */
+  readonly refusalOf?: EventSink['refusalOf']
 }
 
 /** Sorts a posted batch into what is kept and what is not, in its order. Knows nothing of HTTP. Fills in the events. */
@@ -55,7 +58,7 @@ export function ingest(batch: readonly unknown[], grounds: Grounds): Judged[] {
 type DatedGrounds = Grounds & { readonly dt: string }
 
 function judge(event: unknown, grounds: DatedGrounds): Judged {
-  const { settingsOf, schemaOf, validate } = grounds
+  const { settingsOf, schemaOf, validate, refusalOf } = grounds
   const refused = (message: string): Judged => ({ verdict: 'error', event, message })
   if (!isObject(event)) return refused('No schema to judge it by: the event is not an object')
   if (typeof event.$schema !== 'string')
@@ -78,6 +81,8 @@ function judge(event: unknown, grounds: DatedGrounds): Judged {
   if (errors.length > 0) return { verdict: 'invalid', event, errors }
   // Most schemas require `meta.stream`, and so have refused such an event before.
   if (!named) return refused('The stream is not configured here: the event has no "meta.stream"')
+  const refusal = settings && refusalOf?.(event, stream, settings.settings)
+  if (refusal !== undefined) return refused(refusal)
   return { verdict: 'accepted', stream, event }
 }
 

@@ -7,11 +7,8 @@ import { createApi } from './api.ts'
 import { createConfigFeed } from './config-feed.ts'
 import { openConfigHistory } from './config-history.ts'
 import { createConsumption } from './consumption/consumption.ts'
-import { createFileSource } from './consumption/file-source.ts'
 import { lockData } from './data-lock.ts'
-import { DUPLICATES_STREAM } from './duplicates.ts'
-import { openEventLog } from './event-log.ts'
-import { createForget, type Memory } from './forget.ts'
+import { createForget } from './forget.ts'
 import { createHealth } from './health.ts'
 import { createHistory } from './history.ts'
 import { IntakeError } from './intake-error.ts'
@@ -24,11 +21,11 @@ import { createProducers } from './producers.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { openQueries } from './query/queries.ts'
 import { createReceive } from './receive.ts'
-import { REJECTED_STREAM } from './rejection.ts'
 import { startRetention } from './retention.ts'
 import { createSchemaRegistry, type SchemaRegistry } from './registry.ts'
 import { createIntakeServer, type IntakeServer } from './server.ts'
 import { markLayout } from './state.ts'
+import { openFiles, openTopics } from './storage.ts'
 import { createSimulateChange } from './simulate-change.ts'
 import { createStats } from './stats/stats.ts'
 import { openStreamConfigs, type StreamConfigs } from './stream-configs.ts'
@@ -108,7 +105,7 @@ const MOST_UNKNOWN_SCHEMAS = 100
 export interface Intake {
   /** Where it listens, `http://127.0.0.1:8192`, without a slash at the end. */
   readonly url: string
-  /** What the data folder holds, by stream; the same as `GET /v1/counts`. Events that name no stream count under ''. */
+  /** What the data folder holds, by stream, with Kafka what was taken since the start; the same as `GET /v1/counts`. Events that name no stream count under ''. */
   counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
   /** Stops listening, answers and stores what it has taken, and closes its files. May be called twice. */
   close(): Promise<void>
@@ -162,49 +159,54 @@ export async function startIntake({
     opened.unshift(configs.close)
     checkSchemas(configs, { schemas, registry, log })
 
+    const waitingRoom = createWaitingRoom(Math.max(maxWaitingBytes, maxBodyBytes))
     const metrics = createMetrics({
       sink: kafka ? 'kafka' : 'file',
       isConfigured: isNamedIn(configs),
       revision: () => configs.served().revision,
-      trouble: () => eventLog.trouble(),
+      trouble: () => storage.sink.trouble(),
       connections: async () => server?.connections() ?? 0,
-      waitingBytes: () => 0,
-      readers: () => ({ live: live.readers(), stream_configs: configFeed.readers() }),
+      waitingBytes: waitingRoom.bytes,
+      readers: () => ({
+        live: live.readers(),
+        stream_configs: configFeed.readers(),
+        streams: consumption.readers(),
+      }),
     })
 
     const stats = createStats()
     const history = createHistory({ stats })
-    const eventLog = await openEventLog({
-      folder: data,
-      log,
-      onLine: history.add,
-      state: history,
-      dedupeIds,
-      snapshotBytes,
-      onCommit: metrics.committed,
-    })
-    opened.unshift(eventLog.close)
-    const source = createFileSource({ data, log: eventLog, isStream: (name) => isStream(configs, name) })
-    opened.unshift(source.close)
+    const storage = kafka
+      ? await openTopics({ kafka, configs, metrics, log })
+      : await openFiles({ data, history, dedupeIds, snapshotBytes, configs, metrics, log })
+    opened.unshift(storage.close)
+    const { sink, source, eventLog } = storage
     const live = createLiveFeed(history.recent())
     opened.unshift(live.close)
-    const memories: readonly Memory[] = [live, stats]
+    const memories = [live, stats]
     if (keepDays !== undefined) {
+      if (!eventLog)
+        throw new IntakeError(
+          'what Kafka keeps, its topics say (retention.ms), and not the intake; leave --keep out',
+        )
+      const { removeFiles } = eventLog
       const onRemoved = (before: number) => {
         for (const memory of memories) memory.forget((_, receivedAt) => receivedAt < before)
       }
-      const { removeFiles } = eventLog
       opened.unshift((await startRetention({ data, keepDays, log, removeFiles, onRemoved })).stop)
     }
 
     const configFeed = createConfigFeed(configs)
     opened.unshift(configFeed.close)
-    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs) })
+    const elsewhere = kafka ? EVENTS_IN_KAFKA : undefined
+    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs), elsewhere })
     opened.unshift(queries.close)
 
+    const consumption = createConsumption({ source, log })
+
     const { tally } = history
-    const receive = createReceive({ configs, registry, sink: eventLog, tally, stats, live, metrics })
-    const forget = createForget({ data, storedBytes: eventLog.storedBytes, memories, log })
+    const receive = createReceive({ configs, registry, sink, tally, stats, live, metrics })
+    const forget = eventLog && createForget({ data, storedBytes: eventLog.storedBytes, memories, log })
     const simulateChange = createSimulateChange({ data, from: configs.content, registry, log })
     server = createIntakeServer({
       receive,
@@ -212,7 +214,7 @@ export async function startIntake({
       schemas,
       live,
       configFeed,
-      consumption: createConsumption({ source, log }),
+      consumption,
       counts: tally.counts,
       health: createHealth(whyNotReady),
       metrics,
@@ -230,7 +232,7 @@ export async function startIntake({
       }),
       rateLimit: rateLimit > 0 ? createRateLimit({ perSecond: rateLimit, burst: 10 * rateLimit }) : undefined,
       bodyLimits: { bytes: maxBodyBytes, events: maxBatchEvents },
-      waitingRoom: createWaitingRoom(Math.max(maxWaitingBytes, maxBodyBytes)),
+      waitingRoom,
       maxConnections,
       maxConnectionsEach,
       log,
@@ -254,7 +256,7 @@ export async function startIntake({
     }
 
     function whyNotReady(): string[] {
-      const trouble = eventLog.trouble()
+      const trouble = sink.trouble()
       return [
         ...(stopped ? ['the intake is being stopped'] : []),
         ...(trouble === undefined ? [] : [`events cannot be stored: ${trouble}`]),
@@ -287,16 +289,11 @@ function isNamedIn(configs: StreamConfigs): (stream: string) => boolean {
   })
   return (stream) => names.has(stream)
 }
+const EVENTS_IN_KAFKA = 'The events are in Kafka, where what reads its topics can be asked; see docs/kafka.md'
 
 /** By stream; a pattern is none. */
 function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {
   return new Map([...configs.titles()].filter(([stream]) => !stream.startsWith('/')))
-}
-
-/** Whether events can be read by this name: a configured one, which no pattern is, or of those that the intake writes itself. */
-function isStream(configs: StreamConfigs, name: string): boolean {
-  if (name === REJECTED_STREAM || name === DUPLICATES_STREAM) return true
-  return !name.startsWith('/') && 'schemaTitle' in configs.lookUp()(name)
 }
 
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {

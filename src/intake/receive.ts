@@ -58,6 +58,7 @@ export function createReceive({
       schemaOf: registry.get,
       validate: createValidate({ headers, address }),
       newId: randomUUID,
+      refusalOf: sink.refusalOf,
     }
     const judged = ingest(batch, grounds)
     const errorEvents = judged.flatMap((one) => errorEventOf(one, grounds) ?? [])

@@ -14,6 +14,7 @@ import type { ConfigFeed } from './config-feed.ts'
 import { createGracefulStop, limitConnections, TIMEOUTS } from './connections.ts'
 import type { Consumption } from './consumption/consumption.ts'
 import { matches } from './etag.ts'
+import { RefusedError } from './event-sink.ts'
 import { codeOf, IntakeError } from './intake-error.ts'
 import type { Health } from './health.ts'
 import type { LiveFeed } from './live-feed.ts'
@@ -240,6 +241,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       if (error instanceof RangeError) return problem(400, 'RangeError', 'an event is nested too deeply')
       const { message } = error as Error
       if (error instanceof TooManySchemasError) return unavailable('OverloadError', message)
+      if (error instanceof RefusedError) return problem(500, 'RefusedError', message)
       parts.log({
         level: 'error',
         message: `events could not be stored (${message}); make room or correct the data folder`,

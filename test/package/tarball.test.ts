@@ -50,6 +50,7 @@ describe('the packed package', () => {
         'docs/console.md',
         'docs/consuming.md',
         'docs/designing-an-event.md',
+        'docs/kafka.md',
         'docs/node.md',
         'docs/operating.md',
         'docs/privacy.md',

@@ -14,16 +14,16 @@ export async function canInstall() {
 }
 
 /**
- * Installs a package of the system, its output to be seen. Whether it worked shows when we look for what it brings.
+ * Installs packages of the system, their output to be seen. Whether it worked shows when we look for what they bring.
  *
- * @param {string} name
+ * @param {readonly string[]} names
  */
-export async function installPackage(name) {
+export async function installPackage(...names) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   await runInstaller('apt-get', ['update', '-q'], env)
   // Another test file may be installing it at this moment. Without what it recommends, which is a desktop.
   const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300']
-  await runInstaller('apt-get', ['install', '-q', ...options, name], env)
+  await runInstaller('apt-get', ['install', '-q', ...options, ...names], env)
 }
 
 /**

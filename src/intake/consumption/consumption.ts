@@ -14,6 +14,8 @@ export interface Consumption {
    * answer where nothing can be sent.
    */
   connect(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined>
+  /** How many read. */
+  readers(): number
   /** Ends all responses, so that readers come back where they were. */
   close(): void
 }
@@ -71,6 +73,7 @@ export function createConsumption({
         leave()
       }
     },
+    readers: () => readers.size,
     close() {
       for (const reader of readers) reader.abort()
     },

@@ -16,7 +16,7 @@ export type { FileFormat, Limits } from './run-query.ts'
 
 /** SQL over the events of a data folder. */
 export interface Queries {
-  /** Whether DuckDB is there; else how to add it. */
+  /** Whether there is something to ask, and DuckDB; else what to do about it. */
   status(): Session['query']
   /** Rejects with a QueryError that says what is wrong with the query, or with the signal's reason. */
   ask(sql: string, options?: Asking): Promise<QueryResult>
@@ -61,12 +61,15 @@ export function openQueries({
   data,
   schemas,
   configured,
+  elsewhere,
   limits: own = {},
 }: {
   data: string
   schemas: SchemaRepository
   /** The streams of the stream config, and the schema titles that they name. Streams that are stored need not be in it. */
   configured: () => ReadonlyMap<string, string>
+  /** Where else events are stored, in words: then there is nothing to ask here. */
+  elsewhere?: string | undefined
   /** Default: those of the console. */
   limits?: Partial<Limits>
 }): Queries {
@@ -74,6 +77,8 @@ export function openQueries({
   const readStreams = createReadStreams({ data, schemas, configured })
   const duckdb = createQueryProcess(data)
   const closing = new AbortController()
+  const status = () =>
+    elsewhere === undefined ? statusOfDuckDB() : { ready: false as const, hint: elsewhere }
   let turn: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
@@ -176,7 +181,7 @@ export function openQueries({
   }
 }
 
-function status(): Session['query'] {
+function statusOfDuckDB(): Session['query'] {
   try {
     createRequire(import.meta.url).resolve('@duckdb/node-api')
     return { ready: true }
