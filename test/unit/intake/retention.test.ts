@@ -101,7 +101,7 @@ test('who has opened a file reads it to its end', async () => {
   const text = lines(...Array.from({ length: 1_000 }, (_, number) => ({ number, note: 'x'.repeat(1_000) })))
   const data = await folderOf({ 'shop.click/2026-11-01.jsonl': text })
   const file = await open(join(data, 'shop.click/2026-11-01.jsonl'))
-  const events = storedEvents(data, { log: () => undefined, removeFiles: removeAll })
+  const events = storedEvents(data, { log: () => undefined })
   await events.next()
 
   const now = () => Date.parse('2026-11-27')
@@ -128,7 +128,7 @@ test('who comes to a file that is gone reads on as if it had never been', async 
     'b/2026-11-01.jsonl': lines({ name: 'b' }),
     'c/2026-11-01.jsonl': lines({ name: 'c' }),
   })
-  const events = storedEvents(data, { log: () => undefined, removeFiles: removeAll })
+  const events = storedEvents(data, { log: () => undefined })
   const read = [await events.next()]
 
   await rm(join(data, 'b'), { recursive: true })
