@@ -316,7 +316,7 @@ export async function openEventLog({
         await writeWhole(handle, Buffer.alloc(PROBE_BYTES))
       } finally {
         await handle.close()
-        await rm(path)
+        await rm(path, { force: true })
       }
       endTrouble()
     } catch (error) {

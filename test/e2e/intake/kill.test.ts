@@ -33,7 +33,7 @@ const startSnapping = ({ data, schemas, streams }: Awaited<ReturnType<typeof sho
 // Two side by side, since a start is the work of one core.
 test.concurrent.for([1, 2])(
   'killed 25 times under load, intake %i has lost no acknowledged event, stored none twice, and counts what it has stored',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (number, { expect, onTestFinished }) => {
     const random = createRandom(number)
     const shop = await shopFolder(SEVERAL)

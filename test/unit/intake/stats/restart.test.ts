@@ -147,6 +147,43 @@ test('after a restart the stats are what they were, with a snapshot of any time 
   )
 })
 
+test('what is frozen stays as it was, while events go on coming', () => {
+  const rejection = fc.record({
+    meta: fc.record({ stream: fc.constant('rivulet.rejected') }),
+    errored_stream_name: stream,
+    message: fc.constantFrom('too long', 'too short'),
+    raw_event: click.map((event) => JSON.stringify(event)),
+  })
+  const events = fc.array(fc.oneof(click, vital, ledger, rejection), { maxLength: 60 })
+  fc.assert(
+    fc.property(events, events, events, (before, meanwhile, after) => {
+      const stats = createStats({ now: () => NOW })
+      const add = (to: Stats, all: readonly object[]) => {
+        for (const event of all) to.add({ event: { ...event }, receivedAt: NOW })
+      }
+      const [expected, restored] = [createStats({ now: () => NOW }), createStats({ now: () => NOW })]
+      add(expected, before)
+      add(stats, before)
+
+      const pieces = stats.freeze()
+      add(stats, meanwhile)
+      const kept = [...pieces].map((piece) => structuredClone(piece))
+      restored.restore(() => kept.shift() as never)
+
+      expect(told(restored)).toEqual(withoutExamples(told(expected)))
+      // And goes on as the other does.
+      for (const one of [expected, restored]) add(one, after)
+      expect(withoutExamples(told(restored))).toEqual(withoutExamples(told(expected)))
+    }),
+  )
+})
+
+/** Which are in no snapshot. */
+function withoutExamples({ quality, ...others }: ReturnType<typeof told>) {
+  const rejected = quality.rejected.map((group) => ({ ...group, example: '' }))
+  return { ...others, quality: { ...quality, rejected } }
+}
+
 async function copyOf(folder: string): Promise<string> {
   const copy = await folderOf()
   // What is not yet in its place may get there meanwhile.
