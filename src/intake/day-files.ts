@@ -40,31 +40,38 @@ const CHUNK = 1 << 20
 /** An event as it stands in its line. */
 export type StoredEvent = { readonly [field: string]: unknown }
 
-/** Calls back for the event of each whole line, and resolves to where an unfinished last one begins. */
+/** Calls back for the event of each whole line, or of those between two places where lines begin. */
 export async function eachLine(
   path: string,
-  { onEvent, log }: { onEvent: (event: StoredEvent) => void; log: Log },
-): Promise<{ from: number; bytes: number }> {
-  let unfinished = { from: 0, rest: [] as readonly Buffer[] }
-  for await (const { lines, ...after } of linesOf(path)) {
+  { onEvent, log, ...between }: { onEvent: (event: StoredEvent) => void; log: Log } & Between,
+): Promise<void> {
+  for await (const { lines } of linesOf(path, between))
     for (const line of lines) {
       const event = eventIn(line, { path, log })
       if (event) onEvent(event)
     }
-    unfinished = after
-  }
-  return { from: unfinished.from, bytes: bytesOf(unfinished.rest) }
+}
+
+interface Between {
+  readonly from?: number | undefined
+  /** Not itself among them. */
+  readonly to?: number | undefined
 }
 
 /** Whole lines, as many as come at once, with where an unfinished one begins, and what there is of it. */
 export async function* linesOf(
   source: string | AsyncIterable<Buffer>,
+  { from = 0, to = Number.POSITIVE_INFINITY }: Between = {},
 ): AsyncGenerator<{ lines: readonly string[]; from: number; rest: readonly Buffer[] }, void> {
+  if (from >= to) return
   const chunks =
     typeof source === 'string'
-      ? (createReadStream(source, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>)
+      ? (createReadStream(source, {
+          highWaterMark: CHUNK,
+          start: from,
+          end: to - 1,
+        }) as AsyncIterable<Buffer>)
       : source
-  let from = 0
   let rest: Buffer[] = []
   for await (const chunk of chunks) {
     const lines: string[] = []
@@ -84,8 +91,9 @@ export async function* linesOf(
   }
 }
 
-/** The event of a line; what is none is told. */
+/** The event of a line; what is none is told, but where the line is blank, as after an erasure. */
 export function eventIn(line: string, { path, log }: { path: string; log: Log }): StoredEvent | undefined {
+  if (/^\s*$/.test(line)) return undefined
   const event = asObject(line)
   if (!event)
     log({

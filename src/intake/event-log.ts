@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, truncate } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { type FileHandle, mkdir, open, rm, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { dayFilesIn, eachLine } from './day-files.ts'
+import { type DayFile, dayFilesIn, eachLine } from './day-files.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
+import { createIdWindow } from './id-window.ts'
 import type { Log } from './log.ts'
+import { createLogSnapshots } from './log-snapshots.ts'
+import type { Snapshotted } from './snapshot.ts'
+import { lineAt, soundEnd } from './stored-end.ts'
+import { syncFolder } from './sync-folder.ts'
 
 /** A line that was there when the log was opened. */
 export interface StoredLine {
@@ -13,47 +19,93 @@ export interface StoredLine {
 }
 
 /**
- * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt, which grows no more once a later one
- * has begun. A line is in it as a whole or not at all, and one line per event id, also after a crash.
+ * The stored events, as JSON lines: a folder a stream, a file a UTC day of receipt. A line is in it as a whole or not
+ * at all, and one line per event id among the newest ids, also after a crash. A file no longer grows once one of a later
+ * day does.
  */
 export interface EventLog extends EventSink {
   /** How many bytes of a file are stored for good: what is behind them may be half of a write. Undefined: all of it. */
   storedBytes(path: string): number | undefined
   /** Calls back with the files that a write has added to, each time. Returns what ends it. */
   onStored(listener: (paths: readonly string[]) => void): () => void
+  /** Deletes files of days that are over. Their events stay in the counts, which tell what was ever accepted. */
+  removeFiles(paths: readonly string[]): Promise<void>
+}
+
+/** What remembers the lines, so that they need not be read anew at each start. */
+export interface LogState extends Snapshotted {
+  /** Takes one of the newest lines that were read before the snapshot, for what is in no snapshot. */
+  recall(line: StoredLine): void
 }
 
 interface OpenFile {
   readonly handle: FileHandle
   readonly day: string
-  /** Bytes of whole lines: what a failed write leaves behind is cut back to this. */
-  size: number
 }
 
 interface Append {
   readonly records: readonly LogRecord[]
+  /** Of the records, in their order. */
+  readonly lines: readonly string[]
   readonly noteOf: NoteOf
   readonly resolve: (stored: readonly LogRecord[]) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Opens the log in a folder, cuts what a crash left half-written, and reports each line that is there. */
+const DAY = 86_400_000
+
+/** Of so many at least it is known whether they are stored. */
+const DEDUPE_IDS = 4_000_000
+/** Of lines, between two snapshots; or as many as two snapshots have, where that is more. */
+const SNAPSHOT_BYTES = 64 << 20
+/** Of lines that are worth a snapshot as the log is closed: to read them takes no time. */
+const FEW_BYTES = 1 << 20
+/** Of the ends of files, which are read again: of each, and of all together. */
+const END_BYTES = 1 << 18
+const ALL_ENDS_BYTES = 1 << 24
+/** Files that are kept open for the next write. */
+const MOST_OPEN = 500
+/** Of an attempt to write: as much as a small batch. */
+const PROBE_BYTES = 1 << 16
+/** In ms, between attempts to write while nothing can be stored. */
+const PROBE_EVERY = 1_000
+
+/**
+ * Opens the log in a folder, cuts what a crash left half-written, and reports each line that is there. With `state`,
+ * which has to know of an append in the turn in which it resolves, there are snapshots of it, and just the lines are
+ * reported that are not in the newest one.
+ */
 export async function openEventLog({
   folder,
   log,
   onLine,
+  state,
+  dedupeIds = DEDUPE_IDS,
+  snapshotBytes = SNAPSHOT_BYTES,
 }: {
   folder: string
   log: Log
   onLine: (line: StoredLine) => void
+  state?: LogState | undefined
+  dedupeIds?: number | undefined
+  snapshotBytes?: number | undefined
 }): Promise<EventLog> {
-  const storedIds = new Set<string>()
+  const storedIds = createIdWindow(dedupeIds)
+  const snapshots = state && createLogSnapshots({ folder, window: storedIds, state, log })
   const files = new Map<string, OpenFile>()
-  /** Files that could not be cut back at once, and the size to cut them to. */
-  const spoilt = new Map<string, number>()
+  /** Bytes of whole lines, by file: what a failed write leaves behind is cut back to this. */
+  const sizes = new Map<string, number>()
+  /** Files that could not be cut back at once. */
+  const spoilt = new Set<string>()
+  /** Files that are being deleted. */
+  const removed = new Set<string>()
   const listeners = new Set<(paths: readonly string[]) => void>()
+  /** In days since 1970. */
+  let newestDay = 0
+  let bytesSinceSnapshot = 0
+  let snapshotting: Promise<void> | undefined
   let trouble: string | undefined
-  let newestDay = ''
+  let probing: NodeJS.Timeout | undefined
   let waiting: Append[] = []
   let writing: Promise<void> | undefined
 
@@ -63,110 +115,144 @@ export async function openEventLog({
   return {
     append: (records, { noteOf }) =>
       new Promise((resolve, reject) => {
-        waiting.push({ records, noteOf, resolve, reject })
+        // Already here, since what cannot be serialized is not the others' fault, and the disk may still be at work.
+        const lines = records.map(lineOf)
+        waiting.push({ records, lines, noteOf, resolve, reject })
         writing ??= writeWaiting()
       }),
     trouble: () => trouble,
-    storedBytes: (path) => files.get(path)?.size,
+    storedBytes: (path) => sizes.get(path),
     onStored(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    async removeFiles(paths) {
+      for (const path of paths) {
+        if (files.has(path)) await closeFile(path)
+        sizes.delete(path)
+        removed.add(path)
+      }
+      await snapshotNow() // or the next start would miss them
+      for (const path of paths) {
+        await rm(path, { force: true })
+        removed.delete(path)
+      }
+    },
     async close() {
       await writing
+      clearInterval(probing)
+      await snapshotting
+      if (bytesSinceSnapshot >= Math.min(FEW_BYTES, snapshotBytes)) await snapshotNow()
       await Promise.all([...files.keys()].map(closeFile))
     },
   }
 
-  /** What arrives while a group is being written is the next group: one write and one sync for all of it. */
+  /** What arrives while a group is being written is the next group: one write and one sync a file for all of it. */
   async function writeWaiting(): Promise<void> {
     while (waiting.length > 0) {
       const group = waiting
       waiting = []
-      // If the group fails, each gets its own try: one stream's bad folder is not the others' fault.
-      if (!(await settled(group))) for (const append of group) await settled([append], { last: true })
+      await settle(group)
+      if (bytesSinceSnapshot >= Math.max(snapshotBytes, 2 * (snapshots?.bytes() ?? 0)) && !snapshotting)
+        void snapshotNow()
     }
     writing = undefined
   }
 
-  async function settled(group: readonly Append[], { last = group.length === 1 } = {}): Promise<boolean> {
+  async function settle(group: readonly Append[]): Promise<void> {
+    const error = await errorOf(group)
+    // If the group fails, each gets its own try: one stream's bad folder is not the others' fault.
+    const errors = error && group.length > 1 ? await inTurn(group, (append) => errorOf([append])) : [error]
+    const failed = errors.filter((each) => each !== undefined)
+    if (failed.length === errors.length) beginTrouble(failed[0]!)
+    else endTrouble()
+  }
+
+  async function errorOf(group: readonly Append[]): Promise<Error | undefined> {
     try {
       const stored = await write(group)
       for (const [index, { resolve }] of group.entries()) resolve(stored[index]!)
-      trouble = undefined
-      return true
+      return undefined
     } catch (error) {
-      trouble = (error as Error).message
-      if (last) for (const { reject } of group) reject(error)
-      return last
+      if (group.length === 1) group[0]!.reject(error)
+      return error as Error
     }
   }
 
   /** Returns what is stored of each. */
   async function write(group: readonly Append[]): Promise<LogRecord[][]> {
     const ids = new Set<string>()
-    const isNew = ({ id }: LogRecord): boolean => {
-      if (id === undefined) return true
-      if (storedIds.has(id) || ids.has(id)) return false
-      ids.add(id)
-      return true
+    const texts = new Map<string, string>()
+    let day = newestDay
+    const put = ({ stream, receivedAt }: LogRecord, line: string) => {
+      texts.set(stream, (texts.get(stream) ?? '') + line)
+      day = Math.max(day, Math.floor(receivedAt.getTime() / DAY))
     }
-    const fresh = group.map(({ records, noteOf }) => {
-      const [ones, duplicates] = partition(records, isNew)
+    const stored = group.map(({ records, lines, noteOf }) => {
+      const duplicates: LogRecord[] = []
+      const fresh: LogRecord[] = []
+      for (const [index, record] of records.entries()) {
+        const { id } = record
+        if (id !== undefined && (ids.has(id) || storedIds.has(id))) {
+          duplicates.push(record)
+          continue
+        }
+        if (id !== undefined) ids.add(id)
+        put(record, lines[index]!)
+        fresh.push(record)
+      }
       const note = duplicates.length > 0 ? noteOf(duplicates) : undefined
-      return note ? [...ones, note] : ones
+      if (!note) return fresh
+      put(note, lineOf(note))
+      return [...fresh, note]
     })
 
-    // What comes late over midnight goes to the new day too: readers have left the old one.
-    const days = group.flatMap(({ records: [first] }) => (first ? [dayOf(first.receivedAt)] : []))
-    const day = [newestDay, ...days].sort().at(-1)!
     newestDay = day
-
-    const lines = new Map<string, { day: string; text: string }>()
-    for (const { stream, event } of fresh.flat()) {
-      const path = join(folder, folderName(stream), `${day}.jsonl`)
-      const text = lines.get(path)?.text ?? ''
-      lines.set(path, { day, text: `${text}${JSON.stringify(event)}\n` })
-    }
-    await writeLines(lines)
-
+    if (texts.size > 0) await writeTexts(texts, dayOf(new Date(day * DAY)))
     for (const id of ids) storedIds.add(id)
-    return fresh
+    return stored
   }
 
-  async function writeLines(lines: ReadonlyMap<string, { day: string; text: string }>): Promise<void> {
-    const touched: string[] = []
-    try {
-      for (const [path, { day, text }] of lines) {
-        const { handle } = await openFile(path, day)
-        touched.push(path)
-        await handle.appendFile(text)
-      }
-      for (const path of touched) await files.get(path)!.handle.datasync()
-    } catch (error) {
-      for (const path of touched) await cutBack(path)
-      throw error
+  async function writeTexts(texts: ReadonlyMap<string, string>, day: string): Promise<void> {
+    const added = new Map<string, Buffer>()
+    for (const [stream, text] of texts) {
+      const path = join(folder, folderName(stream), `${day}.jsonl`)
+      const bytes = Buffer.from(text)
+      const others = added.get(path) // of a stream whose name differs only in what no name of a folder can hold
+      added.set(path, others ? Buffer.concat([others, bytes]) : bytes)
     }
-    for (const [path, { text }] of lines) files.get(path)!.size += Buffer.byteLength(text)
-    for (const listener of listeners) listener([...lines.keys()])
-    await closeFilesOfOtherDays(lines)
+    // Side by side, since the system makes one of syncs that come together.
+    const written = await Promise.allSettled(
+      [...added].map(async ([path, bytes]) => {
+        const { handle } = files.get(path) ?? (await openFile(path, day))
+        await writeWhole(handle, bytes)
+      }),
+    )
+    const failed = written.find((each) => each.status === 'rejected')
+    if (failed) {
+      for (const path of added.keys()) if (files.has(path)) await cutBack(path)
+      throw failed.reason
+    }
+    for (const [path, { length }] of added) {
+      sizes.set(path, sizes.get(path)! + length)
+      bytesSinceSnapshot += length
+    }
+    for (const listener of listeners) listener([...added.keys()])
+    await closeOthers(day)
   }
 
   async function openFile(path: string, day: string): Promise<OpenFile> {
-    const known = files.get(path)
-    if (known) return known
-
     const made = await mkdir(dirname(path), { recursive: true })
     const handle = await open(path, 'a')
     try {
-      const cutTo = spoilt.get(path)
-      if (cutTo !== undefined) await handle.truncate(cutTo)
+      if (spoilt.has(path)) await handle.truncate(sizes.get(path))
       spoilt.delete(path)
       const { size } = await handle.stat()
       if (size === 0) await syncFolder(dirname(path))
       if (made !== undefined) await syncFolder(folder)
-      const file = { handle, day, size }
+      const file = { handle, day }
       files.set(path, file)
+      sizes.set(path, size)
       return file
     } catch (error) {
       await handle.close()
@@ -175,11 +261,10 @@ export async function openEventLog({
   }
 
   async function cutBack(path: string): Promise<void> {
-    const { handle, size } = files.get(path)!
     try {
-      await handle.truncate(size)
+      await files.get(path)!.handle.truncate(sizes.get(path))
     } catch (error) {
-      spoilt.set(path, size)
+      spoilt.add(path)
       log({
         level: 'error',
         message: `${path}: a failed write could not be cut back (${(error as Error).message}); it will be before the next`,
@@ -194,30 +279,116 @@ export async function openEventLog({
     await handle.close()
   }
 
-  async function closeFilesOfOtherDays(lines: ReadonlyMap<string, { day: string }>): Promise<void> {
-    const days = new Set([...lines.values()].map(({ day }) => day))
-    if (days.size === 0) return
-    for (const [path, { day }] of files) if (!days.has(day)) await closeFile(path)
+  /** Those of other days, and the oldest of too many. */
+  async function closeOthers(day: string): Promise<void> {
+    for (const [path, file] of files) if (file.day !== day || files.size > MOST_OPEN) await closeFile(path)
+  }
+
+  function beginTrouble({ message }: Error): void {
+    trouble = message
+    probing ??= setInterval(probe, PROBE_EVERY).unref()
+  }
+
+  function endTrouble(): void {
+    trouble = undefined
+    clearInterval(probing)
+    probing = undefined
+  }
+
+  /** Whoever is told of the trouble may send nothing more, so that no append would show its end. */
+  async function probe(): Promise<void> {
+    const path = join(folder, '.rivulet', 'probe')
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      const handle = await open(path, 'w')
+      try {
+        await writeWhole(handle, Buffer.alloc(PROBE_BYTES))
+      } finally {
+        await handle.close()
+        await rm(path)
+      }
+      endTrouble()
+    } catch (error) {
+      trouble = (error as Error).message
+    }
+  }
+
+  /** One after another. */
+  function snapshotNow(): Promise<void> {
+    const last = (snapshotting ?? Promise.resolve()).then(async () => {
+      // Those whose append has just resolved have told the state of it by then.
+      await new Promise(setImmediate)
+      bytesSinceSnapshot = 0
+      await snapshots?.take({ files: sizes, removed })
+      if (snapshotting === last) snapshotting = undefined
+    })
+    snapshotting = last
+    return last
   }
 
   async function readAll(): Promise<void> {
-    for (const { path, day } of await dayFilesIn(folder)) await readFile(path, day)
+    const counted = (await snapshots?.restore()) ?? new Map<string, number>()
+    const dayFiles = await dayFilesIn(folder)
+    for (const { path, day, from, to } of endsOf(dayFiles, counted))
+      await eachLine(path, { from, to, log: () => {}, onEvent: (event) => state?.recall({ event, day }) })
+    // By day, so that of more ids than are remembered the older ones are forgotten.
+    for (const file of dayFiles.sort((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day))))
+      await readFile(file, counted.get(file.path) ?? 0)
+    if (bytesSinceSnapshot >= snapshotBytes) await snapshotNow()
   }
 
-  async function readFile(path: string, day: string): Promise<void> {
+  async function readFile({ path, day }: DayFile, from: number): Promise<void> {
+    const { size } = statSync(path)
+    const to = soundEnd(path, { from, size })
+    sizes.set(path, to)
+    if (size > to) {
+      await truncate(path, to)
+      log({
+        level: 'warn',
+        message: `${path}: cut an unfinished end of ${size - to} bytes, left by a crash before it was acknowledged`,
+      })
+    }
+    bytesSinceSnapshot += to - from
     const onEvent = (event: StoredLine['event']) => {
       const id = idOf(event)
-      if (id !== undefined) storedIds.add(id)
+      if (id !== undefined && !storedIds.has(id)) storedIds.add(id)
       onLine({ event, day })
     }
-    const unfinished = await eachLine(path, { onEvent, log })
-    if (unfinished.bytes === 0) return
-    await truncate(path, unfinished.from)
-    log({
-      level: 'warn',
-      message: `${path}: cut an unfinished last line of ${unfinished.bytes} bytes, left by a crash before it was acknowledged`,
-    })
+    await eachLine(path, { from, to, onEvent, log })
   }
+}
+
+/** Of the newest file of each stream, its last lines that are counted. */
+function endsOf(
+  dayFiles: readonly DayFile[],
+  counted: ReadonlyMap<string, number>,
+): (DayFile & { from: number; to: number })[] {
+  const newest = new Map(dayFiles.map((file) => [file.folder, file]))
+  const each = Math.min(END_BYTES, Math.floor(ALL_ENDS_BYTES / newest.size))
+  return [...newest.values()].flatMap((file) => {
+    const to = counted.get(file.path) ?? 0
+    return to > 0 ? [{ ...file, from: lineAt(file.path, to - each), to }] : []
+  })
+}
+
+/** An event as a line. */
+function lineOf({ event }: LogRecord): string {
+  return `${JSON.stringify(event)}\n`
+}
+
+/** Writes all of it, and resolves once it is on disk for good. */
+async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten
+  await handle.datasync()
+}
+
+async function inTurn<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const item of items) results.push(await work(item))
+  return results
 }
 
 /** The `meta.id` by which an event is kept once. */
@@ -244,22 +415,4 @@ export function folderName(stream: string): string {
   if (safe.length <= LONGEST_FOLDER_NAME) return safe
   const digest = createHash('sha256').update(stream).digest('hex').slice(0, 16)
   return `${safe.slice(0, LONGEST_FOLDER_NAME - digest.length - 1)}-${digest}`
-}
-
-function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
-  const passed: Item[] = []
-  const failed: Item[] = []
-  for (const item of items) (test(item) ? passed : failed).push(item)
-  return [passed, failed]
-}
-
-/** A new file is on disk for good once its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return // where a folder cannot be opened
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

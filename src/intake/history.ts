@@ -4,13 +4,16 @@ import { isObject } from './ingest.ts'
 import { type LiveRecord, MOST_RECENT } from './live-feed.ts'
 import { isDebugEvent } from './producer.ts'
 import { REJECTED_STREAM } from './rejection.ts'
+import { type Snapshotted, together } from './snapshot.ts'
 import type { Stats } from './stats/stats.ts'
 import { timeOf } from './stats/time.ts'
 import { createTally, type Tally } from './tally.ts'
 
-/** What the data folder tells of the time before this process. */
-export interface History {
+/** What the data folder tells of the time before this process; of snapshots it gets the stats and the tally. */
+export interface History extends Snapshotted {
   add(line: StoredLine): void
+  /** Takes one of the last lines that were counted before, for what is in no snapshot. */
+  recall(line: StoredLine): void
   readonly tally: Tally
   /** The most recent records of today, oldest first. */
   recent(): LiveRecord[]
@@ -34,17 +37,30 @@ export function createHistory({
       if (isNoteOfOurs(line)) return
       const record = asLiveRecord(line, received_at)
       tally.count(record)
-      if (line.day !== today) return
-      // Files are read one after another, so each keeps its most recent.
-      const file = `${record.kind} ${record.stream}`
-      const inFile = recent.get(file) ?? []
-      inFile.push(record)
-      if (inFile.length > MOST_RECENT) inFile.shift()
-      recent.set(file, inFile)
+      remember(record, line)
+    },
+    recall(line) {
+      stats.recall(line.event)
+      if (!isNoteOfOurs(line)) remember(asLiveRecord(line, timeOfReceipt(line)), line)
     },
     tally,
     recent: () =>
       [...recent.values()].flat().sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at)),
+    freeze: () => together([tally.freeze(), stats.freeze()]),
+    restore(next) {
+      tally.restore(next)
+      stats.restore(next)
+    },
+  }
+
+  function remember(record: LiveRecord, { day }: StoredLine): void {
+    if (day !== today) return
+    // Files are read one after another, so each keeps its most recent.
+    const file = `${record.kind} ${record.stream}`
+    const inFile = recent.get(file) ?? []
+    inFile.push(record)
+    if (inFile.length > MOST_RECENT) inFile.shift()
+    recent.set(file, inFile)
   }
 }
 

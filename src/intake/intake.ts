@@ -73,6 +73,8 @@ export interface IntakeOptions {
   readonly maxWaitingBytes?: number
   /** Of so many ids at least, the newest, it is known whether an event was stored before. Default 4,000,000. */
   readonly dedupeIds?: number
+  /** A snapshot that spares the next start reading all lines is taken after so many bytes of them. Default 64 MiB. */
+  readonly snapshotBytes?: number
   /** Stored events are removed when they are older than so many days. Default: never. */
   readonly keepDays?: number | undefined
   /** Web origins whose pages may post events, such as `https://example.org` or `https://*.example.org`. Default: all. */
@@ -112,6 +114,8 @@ export async function startIntake({
   token,
   allowHosts = [],
   rateLimit = 200,
+  dedupeIds,
+  snapshotBytes,
   allowOrigins,
   producerTokens,
   log = toStderr,
@@ -137,7 +141,14 @@ export async function startIntake({
 
     const stats = createStats()
     const history = createHistory({ stats })
-    const eventLog = await openEventLog({ folder: data, log, onLine: history.add })
+    const eventLog = await openEventLog({
+      folder: data,
+      log,
+      onLine: history.add,
+      state: history,
+      dedupeIds,
+      snapshotBytes,
+    })
     opened.unshift(eventLog.close)
     const source = createFileSource({ data, log: eventLog, isStream: (name) => isStream(configs, name) })
     opened.unshift(source.close)

@@ -41,7 +41,7 @@ export async function* storedEvents(
 /** The events of a file, a JSON object a line; `-` is the standard input. Rejects with an IntakeError where it cannot be read. */
 export async function* eventsIn(file: string, log: Log): AsyncGenerator<StoredEvent, void> {
   const path = file === '-' ? 'the standard input' : file
-  const asEvent = (line: string) => (line.trim() ? eventIn(line, { path, log }) : undefined)
+  const asEvent = (line: string) => eventIn(line, { path, log })
   let last: readonly Buffer[] = []
   try {
     for await (const { lines, rest } of linesOf(file === '-' ? process.stdin : file)) {

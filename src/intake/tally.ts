@@ -1,4 +1,5 @@
 import type { LiveRecord } from './live-feed.ts'
+import type { Snapshotted } from './snapshot.ts'
 
 /** How many events of a stream were stored, and rejected. */
 export interface StreamCounts {
@@ -7,7 +8,7 @@ export interface StreamCounts {
 }
 
 /** Counts by stream. Events that name no stream count under ''; debug events do not count. */
-export interface Tally {
+export interface Tally extends Snapshotted {
   count(record: LiveRecord): void
   counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
 }
@@ -24,5 +25,10 @@ export function createTally(): Tally {
     counts: () => ({
       streams: Object.fromEntries([...streams].sort().map(([stream, counts]) => [stream, { ...counts }])),
     }),
+    freeze: () => [[...streams].map(([stream, counts]) => [stream, { ...counts }] as const)],
+    restore(next) {
+      for (const [stream, counts] of next<[string, { stored: number; rejected: number }][]>())
+        streams.set(stream, counts)
+    },
   }
 }

@@ -1,10 +1,11 @@
-// What the tools take for a million stored events, each beside reading the same bytes line by line in this process, since
-// times depend on the machine and ratios less.
+// What the intake and the tools take for a million stored events, each beside reading the same bytes line by line in this
+// process, since times depend on the machine and ratios less; and how fast events are stored beside them, against an
+// intake with a thousand.
 //
 //   npm run build && node test/bench/million.mjs [--events 1000000] [--data DIR] [--json]
 //
 // Exits with 1 where a required number is not met, and the machine is fast enough to tell.
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
@@ -12,7 +13,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { launchChromium } from '../support/chromium.mjs'
-import { rounded } from './statistics.mjs'
+import { post } from './posting.mjs'
+import { median, rounded } from './statistics.mjs'
 import { writeStoredEvents } from './stored-events.mjs'
 import { table } from './table.mjs'
 
@@ -21,7 +23,12 @@ const CLI = here('../../dist/cli.js')
 const SHOP = here('../../examples/shop')
 
 /** In ms. */
-const GOALS = { query: 2_000, simulate: 20_000, console: 1_000 }
+const GOALS = { start: 3_000, query: 2_000, simulate: 20_000, console: 1_000 }
+/** In MB. */
+const MOST_MEMORY = 300
+const FEW = 1_000
+/** In s, of posting to one intake; three times to each. */
+const POSTING = 5
 const COUNT_BY_STREAM =
   'SELECT stream, count(*) AS events, sum(weight) AS weighted FROM events GROUP BY stream'
 
@@ -63,8 +70,11 @@ async function measure(data, folder) {
   await writeFile(streams, await readFile(join(SHOP, 'streams.json')))
 
   console.error('bench: starting an intake …')
+  const firstStart = await timed(() => startIntake(data, streams))
+  await firstStart.result.stop()
   const intake = await timed(() => startIntake(data, streams))
-  const { url, stop } = intake.result
+  const { url, stop, memory } = intake.result
+  const memoryAtStart = memory()
   try {
     console.error('bench: asking …')
     const asked = []
@@ -77,13 +87,19 @@ async function measure(data, folder) {
     const console_ = await firstView(url)
     console.error('bench: simulating …')
     const simulated = await timed(() => simulate(data, streams, folder))
+    console.error('bench: posting …')
+    const posting = await postToBoth(url, { streams, folder })
     const [first, ...warm] = asked.map(({ ms }) => ms)
     return {
       events: baseline.result.events,
       bytes: baseline.result.bytes,
       load: loadavg()[0] ?? 0,
       baseline: baseline.ms,
+      firstStart: firstStart.ms,
       intakeStart: intake.ms,
+      memoryAtStart,
+      memoryAfterPosting: memory(),
+      ...posting,
       queryFirst: first ?? NaN,
       queryWarm: Math.min(...warm),
       queryOneStream: oneStream.ms,
@@ -111,13 +127,29 @@ function print(figures) {
   console.log(
     table([
       row('reading all lines, with JSON.parse', figures.baseline),
-      row('start of the intake, until it listens', figures.intakeStart),
+      row('first start of the intake, which reads all lines', figures.firstStart),
+      row('start of the intake, until it listens', figures.intakeStart, '3 s'),
       row('count by stream on the query page, first', figures.queryFirst, '2 s'),
       row('  again', figures.queryWarm, '2 s'),
       row('count by action of one stream', figures.queryOneStream),
       row('console, until the page Streams has its rows', figures.consoleFirst, '1 s'),
       row('  again, in another tab', figures.consoleAgain, '1 s'),
       row('rivulet streams simulate', figures.simulate, '20 s'),
+    ]),
+  )
+  const { memoryAtStart, memoryAfterPosting, beside, besideFew } = figures
+  const speed = (/** @type {{ perSecond: number, p99: number }} */ { perSecond, p99 }) =>
+    `${Math.round(perSecond).toLocaleString('en')} events/s, p99 ${rounded(p99, 0)} ms`
+  console.log(
+    table([
+      ['resident memory after the start', `${rounded(memoryAtStart, 0)} MB`, `goal: ${MOST_MEMORY} MB`],
+      ['  after posting, with query and console', `${rounded(memoryAfterPosting, 0)} MB`, ''],
+      [
+        'posting in batches of 50, beside these events',
+        speed(beside),
+        `${(beside.perSecond / besideFew.perSecond).toFixed(2)} × beside ${FEW.toLocaleString('en')}`,
+      ],
+      [`  beside ${FEW.toLocaleString('en')}`, speed(besideFew), ''],
     ]),
   )
   console.log(
@@ -127,8 +159,12 @@ function print(figures) {
 }
 
 /** @param {Figures} figures */
-function shortfallsOf({ queryFirst, queryWarm, simulate, consoleFirst, consoleAgain }) {
+function shortfallsOf({ intakeStart, memoryAtStart, beside, besideFew, ...figures }) {
+  const { queryFirst, queryWarm, simulate, consoleFirst, consoleAgain } = figures
   return [
+    ...(intakeStart > GOALS.start ? ['the start took more than 3 s'] : []),
+    ...(memoryAtStart > MOST_MEMORY ? [`the start took more than ${MOST_MEMORY} MB`] : []),
+    ...(beside.perSecond < 0.9 * besideFew.perSecond ? ['posting was slower by more than a tenth'] : []),
     ...(queryFirst > GOALS.query ? ['the first count by stream took more than 2 s'] : []),
     ...(queryWarm > GOALS.query ? ['count by stream took more than 2 s'] : []),
     ...(Math.min(consoleFirst, consoleAgain) > GOALS.console ? ['the console took more than 1 s'] : []),
@@ -155,9 +191,40 @@ async function readAll(data) {
 }
 
 /**
+ * In turn, so that neither has the quieter time.
+ *
+ * @param {string} url
+ * @param {{ streams: string, folder: string }} where
+ */
+async function postToBoth(url, { streams, folder }) {
+  const data = join(folder, 'few')
+  writeStoredEvents({ data, events: FEW, days: 7 })
+  const few = await startIntake(data, streams)
+  try {
+    /** @type {{ perSecond: number, p99: number }[][]} */
+    const [beside = [], besideFew = []] = [[], []]
+    for (let round = 0; round < 3; round++) {
+      besideFew.push(await post(few.url, POSTING))
+      beside.push(await post(url, POSTING))
+    }
+    return { beside: medianOf(beside), besideFew: medianOf(besideFew) }
+  } finally {
+    await few.stop()
+  }
+}
+
+/** @param {{ perSecond: number, p99: number }[]} rounds */
+function medianOf(rounds) {
+  return {
+    perSecond: median(rounds.map(({ perSecond }) => perSecond)),
+    p99: median(rounds.map(({ p99 }) => p99)),
+  }
+}
+
+/**
  * @param {string} data
  * @param {string} streams
- * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, memory: () => number, stop: () => Promise<void> }>} memory is resident, in MB
  */
 function startIntake(data, streams) {
   const child = spawn(
@@ -175,6 +242,8 @@ function startIntake(data, streams) {
       if (url)
         resolve({
           url,
+          memory: () =>
+            Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' })) / 1_024,
           stop: async () => {
             child.kill('SIGTERM')
             await ended

@@ -23,13 +23,25 @@ export interface Distribution {
   total(): number
   /** Values, or the middles of their buckets, with their weights. */
   entries(): Iterable<readonly [value: number, weight: number]>
+  /** What it holds at this moment. */
+  freeze(): FrozenDistribution
 }
 
-export function createDistribution(): Distribution {
-  let isExact = true
+/** What a distribution goes on from after a restart. */
+export interface FrozenDistribution {
+  readonly isExact: boolean
   /** By value while it is exact, then by bucket. */
-  let weights = new Map<number, number>()
-  let sum = 0
+  readonly weights: ReadonlyMap<number, number>
+  readonly sum: number
+}
+
+const EMPTY: FrozenDistribution = { isExact: true, weights: new Map(), sum: 0 }
+
+export function createDistribution(before = EMPTY): Distribution {
+  let { isExact, sum } = before
+  let weights = new Map(before.weights)
+  /** Somebody holds on to the weights, so that they are copied before they change. */
+  let isFrozen = false
 
   const distribution: Distribution = {
     add(value, weight = 1) {
@@ -56,10 +68,16 @@ export function createDistribution(): Distribution {
     *entries() {
       for (const [key, weight] of weights) yield [valueAt(key), weight]
     },
+    freeze() {
+      isFrozen = true
+      return { isExact, weights, sum }
+    },
   }
   return distribution
 
   function put(key: number, weight: number): void {
+    if (isFrozen) weights = new Map(weights)
+    isFrozen = false
     const left = (weights.get(key) ?? 0) + weight
     // Weights such as 1 / 0.3 need not come out even.
     if (left > 1e-9) weights.set(key, left)
@@ -68,6 +86,7 @@ export function createDistribution(): Distribution {
 
   function coarsen(): void {
     isExact = false
+    isFrozen = false
     const exactly = weights
     weights = new Map()
     for (const [value, weight] of exactly) put(bucketOf(value), weight)

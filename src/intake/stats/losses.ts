@@ -6,6 +6,8 @@ import { addSettled, fatesOf, SENDING } from '../fates.ts'
 import type { PostedEvent } from '../ingest.ts'
 import { type Producer, producerOf } from '../producer.ts'
 import { addRun } from '../runs.ts'
+import { allParts, inParts, type Snapshotted, together } from '../snapshot.ts'
+import { createNumberTable } from './number-table.ts'
 
 /** Of other streams, SDKs and browsers than these, only the sum is kept. */
 const MOST_ROWS = 2_000
@@ -20,7 +22,7 @@ const OTHER_STREAMS = 'other streams'
  * waits for a report, and in a fraction of the memory. Knows no reasons, relies on the event log for one line an id,
  * and takes a client at its word where it names its SDK twice, or leaves out of an account what was in it before.
  */
-export interface Losses {
+export interface Losses extends Snapshotted {
   /** Takes an accepted event of any stream; their order does not matter. */
   add(stream: string, producer: Producer): void
   /** Takes the event that was rejected. */
@@ -67,7 +69,11 @@ interface Intricate {
   readonly told: Map<number, Told>
   /** What it comes to, as soon as somebody asks. */
   counted: Counted | undefined
+  /** How many times all was frozen before it was made: an older one is copied before it changes. */
+  readonly frozen: number
 }
+
+type FrozenIntricate = [line: number, Intricate['stored'], Intricate['refused'], Intricate['told']]
 
 interface Told extends Pick<Entry, 'submitted' | 'last' | 'settled'> {
   readonly keptOut: number
@@ -92,12 +98,13 @@ interface Row extends Counted {
 }
 
 export function createLosses(): Losses {
-  let lines = new Float64Array(1_024 * WIDTH)
+  let lines = createNumberTable(WIDTH)
   let lastLine = 0
   /** By instance, its first line. */
   const instances = new Map<string, number>()
+  /** By account, its number, from 1 on. */
   const accounts = new Map<string, number>()
-  const versions: number[] = []
+  let versions = createNumberTable(1)
   const names = createNames()
   const rows: Row[] = []
   const rowNumbers = new Map<string, number>()
@@ -106,6 +113,7 @@ export function createLosses(): Losses {
   /** By line. */
   const intricate = new Map<number, Intricate>()
   let newest: readonly Row[] | undefined
+  let frozen = 0
 
   return {
     add(stream, { sdk, instance, seq, browser }) {
@@ -130,10 +138,11 @@ export function createLosses(): Losses {
     addAccount(event, { browser }) {
       const account = accountIn(event)
       if (!account) return
-      const number = accounts.get(account.id) ?? accounts.size + 1
-      if (account.version <= (versions[number] ?? -1)) return
+      const known = accounts.get(account.id)
+      if (known !== undefined && account.version <= versions.at(known, 0)) return
+      const number = known ?? accounts.size + 1
       accounts.set(account.id, number)
-      versions[number] = account.version
+      versions.put(number, 0, account.version)
       const family = browser && familyOf(browser)
       for (const entry of account.entries)
         if (entry.stream !== LEDGER_STREAM) tell(number, account, entry, family)
@@ -173,14 +182,50 @@ export function createLosses(): Losses {
         missing: own.reduce((sum, { missing }) => sum + missing, 0),
       }
     },
+    freeze() {
+      frozen += 1
+      const few = {
+        lastLine,
+        names: names.all(),
+        rows: rows.map((row) => ({ ...row })),
+        rowNumbers: new Map(rowNumbers),
+      }
+      const frozenOf = ([line, { stored, refused, told }]: [number, Intricate]): FrozenIntricate => [
+        line,
+        stored,
+        refused,
+        told,
+      ]
+      return together([
+        [few],
+        inParts(lines.freeze(), 1),
+        inParts(versions.freeze(), 1),
+        firstOf(instances),
+        firstOf(accounts),
+        inParts([...intricate], 200, frozenOf),
+      ])
+    },
+    restore(next) {
+      const few = next<{ lastLine: number; names: string[]; rows: Row[]; rowNumbers: Map<string, number> }>()
+      lastLine = few.lastLine
+      for (const name of few.names) names.numberOf(name)
+      rows.push(...few.rows)
+      for (const [key, row] of few.rowNumbers) rowNumbers.set(key, row)
+      lines = createNumberTable(WIDTH, [...allParts<Float64Array>(next)])
+      versions = createNumberTable(1, [...allParts<Float64Array>(next)])
+      for (const numbers of [instances, accounts])
+        for (const [name, number] of allParts<[string, number]>(next)) numbers.set(name, number)
+      for (const [line, stored, refused, told] of allParts<FrozenIntricate>(next))
+        intricate.set(line, { stored, refused, told, counted: undefined, frozen })
+    },
   }
 
   function at(line: number, field: number): number {
-    return lines[line * WIDTH + field]!
+    return lines.at(line, field)
   }
 
   function put(line: number, field: number, value: number): void {
-    lines[line * WIDTH + field] = value
+    lines.put(line, field, value)
   }
 
   /** With what is intricate counted in. */
@@ -230,7 +275,7 @@ export function createLosses(): Losses {
     const upTo = at(line, UP_TO)
     const one = intricate.get(line)
     if (!one && seq === upTo + 1) return put(line, UP_TO, seq)
-    if (one ? addRun(one.stored, seq) === 0 : seq <= upTo)
+    if (one ? addRun(intricateOf(line).stored, seq) === 0 : seq <= upTo)
       return put(line, DUPLICATES, at(line, DUPLICATES) + 1)
     if (!one) addRun(intricateOf(line).stored, seq)
     simplify(line)
@@ -264,7 +309,7 @@ export function createLosses(): Losses {
 
   function intricateOf(line: number): Intricate {
     const known = intricate.get(line)
-    if (known) return known
+    if (known) return known.frozen === frozen ? known : thawed(line, known)
     const [account, upTo, sent] = [at(line, ACCOUNT), at(line, UP_TO), at(line, SENT)]
     const told = {
       submitted: at(line, SUBMITTED),
@@ -277,9 +322,16 @@ export function createLosses(): Losses {
       refused: [],
       told: new Map(account > 0 ? [[account, told]] : []),
       counted: undefined,
+      frozen,
     }
     intricate.set(line, one)
     return one
+  }
+
+  function thawed(line: number, { stored, refused, told, counted }: Intricate): Intricate {
+    const copy = { stored: [...stored], refused: [...refused], told: new Map(told), counted, frozen }
+    intricate.set(line, copy)
+    return copy
   }
 
   /** Numbers come out of order, and then the gap is filled. */
@@ -329,11 +381,6 @@ export function createLosses(): Losses {
 
   function newLine(): number {
     lastLine += 1
-    if ((lastLine + 1) * WIDTH > lines.length) {
-      const longer = new Float64Array(2 * lines.length)
-      longer.set(lines)
-      lines = longer
-    }
     return lastLine
   }
 
@@ -403,6 +450,7 @@ function createNames() {
       numbers.set(name, names.length)
       return names.push(name) - 1
     },
+    all: () => names.slice(1) as string[],
   }
 }
 
@@ -441,6 +489,24 @@ function countedOf({ stored, refused, told }: Intricate, duplicates: number): Co
 
 function addCounted(row: Row, counted: Counted): void {
   for (const name of Object.keys(NOTHING_COUNTED) as (keyof Counted)[]) row[name] += counted[name]
+}
+
+/** The entries that a map has now, as `inParts` has them, but taken as they are asked for: it only ever grows. */
+function firstOf(numbers: ReadonlyMap<string, number>): Iterable<unknown> {
+  const size = numbers.size
+  return (function* () {
+    yield Math.ceil(size / 2_000)
+    let part: (readonly [string, number])[] = []
+    let count = 0
+    for (const entry of numbers) {
+      if (count === size) break
+      count += 1
+      part.push(entry)
+      if (part.length < 2_000 && count < size) continue
+      yield part
+      part = []
+    }
+  })()
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b))

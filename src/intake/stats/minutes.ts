@@ -10,14 +10,24 @@ export interface Minutes {
   add(event: { at: number; weight: number }): void
   /** Counts by minute, the last not yet over; events a minute of the last full ones; and weighted, of the whole hour. */
   at(now: number): { perMinute: number[]; actual: number; weighted: number | null }
+  /** What it holds at this moment. */
+  freeze(): FrozenMinutes
 }
 
-export function createMinutes(): Minutes {
-  const counts = new Float64Array(MINUTES)
-  const weights = new Float64Array(MINUTES)
+/** What the minutes go on from after a restart. */
+export interface FrozenMinutes {
+  readonly counts: Float64Array
+  readonly weights: Float64Array
   /** Which minute a place speaks of. */
-  const minutes = new Float64Array(MINUTES).fill(Number.NEGATIVE_INFINITY)
-  let began = Number.POSITIVE_INFINITY
+  readonly minutes: Float64Array
+  readonly began: number
+}
+
+export function createMinutes(before?: FrozenMinutes): Minutes {
+  const counts = before?.counts ?? new Float64Array(MINUTES)
+  const weights = before?.weights ?? new Float64Array(MINUTES)
+  const minutes = before?.minutes ?? new Float64Array(MINUTES).fill(Number.NEGATIVE_INFINITY)
+  let began = before?.began ?? Number.POSITIVE_INFINITY
 
   return {
     add({ at, weight }) {
@@ -48,6 +58,7 @@ export function createMinutes(): Minutes {
         weighted: sum === 0 ? null : sum / observed(now, last),
       }
     },
+    freeze: () => ({ counts: counts.slice(), weights: weights.slice(), minutes: minutes.slice(), began }),
   }
 
   /** A stream that is younger than that is not held to have been silent before. */

@@ -1,5 +1,6 @@
 import type { Quality } from '../console/contract.ts'
 import type { PostedEvent } from '../ingest.ts'
+import type { Snapshotted } from '../snapshot.ts'
 
 type Group = Quality['rejected'][number]
 
@@ -15,27 +16,32 @@ const LONGEST_EXAMPLE = 4_000
 /** Where the rest is counted. */
 const OTHER = 'other reasons'
 
-/** Rejected events by stream, schema and reason. */
-export interface Rejections {
+/** Rejected events by stream, schema and reason. Their examples are in no snapshot: no event is in one. */
+export interface Rejections extends Snapshotted {
   /** Takes an event of `rivulet.rejected`. An event that is wrong for several reasons counts under each. */
   add(rejection: PostedEvent, at: number): void
+  /** Takes one that was counted before the restart, as an example. */
+  recall(rejection: PostedEvent): void
   /** The most frequent first. */
   groups(): Group[]
 }
 
 export function createRejections(): Rejections {
-  const groups = new Map<string, Omit<Group, 'count' | 'last' | 'example'> & Changing>()
+  const groups = new Map<string, OfReason>()
 
   return {
-    add({ errored_stream_name, errored_schema_uri, problems, message, raw_event }, at) {
-      const stream = nameIn(errored_stream_name)
-      const schema = nameIn(errored_schema_uri)
-      const told = Array.isArray(problems) && problems.length > 0 ? problems : [message]
-      for (const reason of new Set(told.slice(0, MOST_REASONS).map(reasonIn))) {
-        const group = groupOf({ stream, schema, reason })
+    add(rejection, at) {
+      for (const names of namesIn(rejection)) {
+        const group = groupOf(names)
         group.count += 1
         group.at = Math.max(group.at, at)
-        group.example = String(raw_event)
+        group.example = String(rejection.raw_event)
+      }
+    },
+    recall(rejection) {
+      for (const names of namesIn(rejection)) {
+        const group = groups.get(JSON.stringify(names)) ?? groups.get(OTHER)
+        if (group) group.example = String(rejection.raw_event)
       }
     },
     groups: () =>
@@ -46,9 +52,13 @@ export function createRejections(): Rejections {
           last: new Date(at).toISOString(),
           example: exampleIn(example),
         })),
+    freeze: () => [[...groups].map(([place, group]) => [place, { ...group, example: '' }] as const)],
+    restore(next) {
+      for (const [place, group] of next<[string, OfReason][]>()) groups.set(place, group)
+    },
   }
 
-  function groupOf(names: Pick<Group, 'stream' | 'schema' | 'reason'>) {
+  function groupOf(names: Names): OfReason {
     const key = JSON.stringify(names)
     const known = groups.get(key)
     if (known) return known
@@ -60,10 +70,20 @@ export function createRejections(): Rejections {
   }
 }
 
-interface Changing {
+type Names = Pick<Group, 'stream' | 'schema' | 'reason'>
+
+interface OfReason extends Names {
   count: number
   at: number
   example: string
+}
+
+/** Under which names a rejection counts. */
+function namesIn({ errored_stream_name, errored_schema_uri, problems, message }: PostedEvent): Names[] {
+  const stream = nameIn(errored_stream_name)
+  const schema = nameIn(errored_schema_uri)
+  const told = Array.isArray(problems) && problems.length > 0 ? problems : [message]
+  return [...new Set(told.slice(0, MOST_REASONS).map(reasonIn))].map((reason) => ({ stream, schema, reason }))
 }
 
 /**

@@ -4,9 +4,10 @@ import { DUPLICATES_STREAM } from '../duplicates.ts'
 import { isObject, type PostedEvent } from '../ingest.ts'
 import { isDebugEvent, producerOf } from '../producer.ts'
 import { REJECTED_STREAM } from '../rejection.ts'
-import { createDistribution, type Distribution } from './distribution.ts'
+import { allParts, inParts, type Snapshotted, together } from '../snapshot.ts'
+import { createDistribution, type Distribution, type FrozenDistribution } from './distribution.ts'
 import { createLosses } from './losses.ts'
-import { createMinutes, type Minutes } from './minutes.ts'
+import { createMinutes, type FrozenMinutes, type Minutes } from './minutes.ts'
 import { createRejections } from './rejections.ts'
 import { timeOf } from './time.ts'
 import { createPageVitals } from './vitals.ts'
@@ -27,12 +28,15 @@ interface Received {
 }
 
 /**
- * What the console tells of the stored events, kept up to date event by event; the same after a restart. Debug events
- * do not count. Its memory grows with streams and pages up to a bound, and with client instances as the log's does.
+ * What the console tells of the events that were stored since the data folder was made, kept up to date event by event;
+ * the same after a restart. Debug events do not count. Its memory grows with streams and pages up to a bound, and with
+ * client instances by some 700 bytes each.
  */
-export interface Stats {
+export interface Stats extends Snapshotted {
   /** Takes each event once, as it is stored, those of the intake's own streams too. */
   add(received: Received): void
+  /** Takes one that was counted before the restart, for what is in no snapshot. */
+  recall(event: PostedEvent): void
   /** Of a stream, with the rate that is in force. */
   ofStream(
     stream: string,
@@ -52,6 +56,13 @@ interface OfStream {
   readonly delay: Distribution
 }
 
+interface FrozenStream {
+  readonly accepted: number
+  readonly minutes: FrozenMinutes
+  readonly skew: FrozenDistribution
+  readonly delay: FrozenDistribution
+}
+
 /** Stats of no events. `now` tells the time in ms since 1970. */
 export function createStats({ now = Date.now }: { now?: () => number } = {}): Stats {
   const streams = new Map<string, OfStream>()
@@ -67,6 +78,10 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
       if (stream === REJECTED_STREAM) addRejected(event, at)
       else if (stream === DUPLICATES_STREAM) losses.addDuplicates(event)
       else if (typeof stream === 'string') addAccepted(event, stream, at)
+    },
+    recall(event) {
+      const isRejection = isObject(event.meta) && event.meta.stream === REJECTED_STREAM
+      if (isRejection && !isDebugEvent(parsed(event.raw_event))) rejections.recall(event)
     },
     ofStream(stream, rate) {
       const { accepted = 0, minutes = createMinutes() } = streams.get(stream) ?? {}
@@ -88,6 +103,27 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
       delay: rowsOf(({ delay }) => delay),
     }),
     vitals: ({ days }) => vitals.of(days, now()),
+    freeze() {
+      const ofStreams = [...streams].map(([stream, { accepted, minutes, skew, delay }]) => [
+        stream,
+        { accepted, minutes: minutes.freeze(), skew: skew.freeze(), delay: delay.freeze() },
+      ])
+      const own = [...inParts(ofStreams, 100), [...rejectedOf]]
+      return together([own, losses.freeze(), rejections.freeze(), vitals.freeze()])
+    },
+    restore(next) {
+      for (const [stream, one] of allParts<[string, FrozenStream]>(next))
+        streams.set(stream, {
+          accepted: one.accepted,
+          minutes: createMinutes(one.minutes),
+          skew: createDistribution(one.skew),
+          delay: createDistribution(one.delay),
+        })
+      for (const [stream, count] of next<[string, number][]>()) rejectedOf.set(stream, count)
+      losses.restore(next)
+      rejections.restore(next)
+      vitals.restore(next)
+    },
   }
 
   function addAccepted(event: PostedEvent, stream: string, at: number): void {

@@ -1,6 +1,7 @@
 import type { Vitals } from '../console/contract.ts'
 import { isObject, type PostedEvent } from '../ingest.ts'
-import { createDistribution, type Distribution } from './distribution.ts'
+import { allParts, inParts, type Snapshotted, together } from '../snapshot.ts'
+import { createDistribution, type Distribution, type FrozenDistribution } from './distribution.ts'
 
 type Metric = Vitals['pages'][number]['metrics'][number]
 type Rating = Metric['rating']
@@ -25,7 +26,7 @@ const DAY = 86_400_000
 const MOST_DAYS = 28
 
 /** Core Web Vitals, by page and day. Times are ms since 1970. */
-export interface PageVitals {
+export interface PageVitals extends Snapshotted {
   /** Takes an event of schema `rivulet/web_vital`. Of a metric that is reported again, the latest report counts. */
   add(event: PostedEvent, measured: { at: number; weight: number }): void
   /** Of the last days, today among them; the pages with the most measurements first. */
@@ -48,6 +49,12 @@ interface Measurement {
   /** The client's `dt`, as text: ISO 8601 of one client sorts by time. */
   readonly dt: string
 }
+
+/** A cell with its place. */
+type FrozenCell = [day: number, page: string, name: Metric['name'], FrozenDistribution, Cell['ratings']]
+
+/** A measurement by its metric's id, its cell by number, unless its day is over. */
+type FrozenMeasurement = [id: string, cell: number | undefined, value: number, weight: number, dt: string]
 
 export function createPageVitals(): PageVitals {
   /** By the number of the day. */
@@ -81,6 +88,44 @@ export function createPageVitals(): PageVitals {
           for (const [page, metrics] of cells)
             for (const [name, cell] of metrics) addTo(cellIn(pages, page, name), cell)
       return { pages: mostMeasured(pages).map(([page, metrics]) => ({ page, metrics: figuresOf(metrics) })) }
+    },
+    freeze() {
+      const cells: FrozenCell[] = []
+      const numbers = new Map<Cell, number>()
+      for (const [day, pages] of byDay)
+        for (const [page, metrics] of pages)
+          for (const [name, cell] of metrics) {
+            numbers.set(cell, cells.length)
+            cells.push([day, page, name, cell.values.freeze(), { ...cell.ratings }])
+          }
+      const frozen = ([id, { cell, value, weight, dt }]: [string, Measurement]): FrozenMeasurement => [
+        id,
+        numbers.get(cell),
+        value,
+        weight,
+        dt,
+      ]
+      return together([
+        inParts(cells, 50),
+        inParts([...olderOpen], 1_000, frozen),
+        inParts([...open], 1_000, frozen),
+      ])
+    },
+    restore(next) {
+      const cells = [...allParts<FrozenCell>(next)].map(([day, page, name, values, ratings]) => {
+        const cell = { values: createDistribution(values), ratings, name }
+        const pages: Day = byDay.get(day) ?? new Map()
+        byDay.set(day, pages)
+        const metrics = pages.get(page) ?? new Map<Metric['name'], Cell>()
+        pages.set(page, metrics)
+        metrics.set(name, cell)
+        return cell
+      })
+      for (const measurements of [olderOpen, open])
+        for (const [id, number, value, weight, dt] of allParts<FrozenMeasurement>(next)) {
+          const cell = number === undefined ? undefined : cells[number]
+          if (cell) measurements.set(id, { cell, rating: ratingOf(cell.name, value), value, weight, dt })
+        }
     },
   }
 

@@ -5,7 +5,8 @@ import { IntakeError, startIntake } from '../../../src/intake/intake.ts'
 import { OWN_SCHEMAS } from '../../../src/intake/package-files.ts'
 import { createSchemaRegistry } from '../../../src/intake/registry.ts'
 import { openSchemaRepository } from '../../../src/schema/repository.ts'
-import { click, postEvents, shopFolder, startShopIntake } from './temp-intake.ts'
+import { smallDisk } from '../../support/small-disk.ts'
+import { click, postEvents, shopFolder, startShopIntake, storedEvents } from './temp-intake.ts'
 
 const ownSchema = (uri: string) => createSchemaRegistry(openSchemaRepository([OWN_SCHEMAS])).get(uri)
 const today = () => new Date().toISOString().slice(0, 10)
@@ -162,8 +163,8 @@ test('a half-written last line is cut at the start, and said; whole lines that a
   expect([line2, ...others]).toEqual(['no json', ''])
   const said = second.lines.map(({ message }) => message)
   expect(said).toEqual([
+    expect.stringMatching(/shop\.click.*cut an unfinished end of 47 bytes/),
     expect.stringMatching(/shop\.click.*no JSON object/),
-    expect.stringMatching(/shop\.click.*unfinished last line of 47 bytes/),
   ])
 })
 
@@ -205,6 +206,37 @@ test('on a full disk a batch is stored as a whole or not at all', async () => {
   expect(accepted.status).toBe(201)
   expect((await stored('shop.click')).map(({ meta }) => meta.id)).toEqual(['before', 'a'])
   expect((await stored('shop.full')).map(({ meta }) => meta.id)).toEqual(['b'])
+})
+
+test('a disk that runs full is answered 503, and once there is room, the same events are stored, each once', async () => {
+  const disk = await smallDisk()
+  if (!disk) return
+  const shop = await shopFolder()
+  const data = join(disk, 'data')
+  const { post } = await startShopIntake({ ...shop, data }, { snapshotBytes: 100_000 })
+  const ballast = join(disk, 'ballast')
+  await writeFile(ballast, Buffer.alloc(1 << 20))
+  const batches = Array.from({ length: 50 }, (_, number) =>
+    Array.from({ length: 20 }, (_, index) => click(`${number}-${index}`, { note: 'x'.repeat(1_500) })),
+  )
+  const postAll = async () => {
+    const answers = await Promise.all(batches.map((batch) => post(batch)))
+    return new Set(answers.map(({ status }) => status))
+  }
+
+  const statuses = await postAll()
+  await rm(ballast)
+  const statusesAgain = await postAll()
+
+  expect(statuses).toEqual(new Set([201, 503]))
+  expect(statusesAgain).toEqual(new Set([201]))
+  const stored = (await storedEvents(data, 'shop.click')).map(({ meta }) => meta.id)
+  expect(stored.sort()).toEqual(
+    batches
+      .flat()
+      .map(({ meta }) => meta.id)
+      .sort(),
+  )
 })
 
 test('a stream that cannot be written does not keep others that arrive with it from being stored', async () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
@@ -20,10 +20,16 @@ afterEach(async () => {
 })
 
 /** What an intake does with events, but for HTTP, configs and schemas. */
-async function intakeIn(folder: string) {
+async function intakeIn(folder: string, { snapshotBytes = 1 << 30 } = {}) {
   const stats = createStats({ now: () => NOW })
   const history = createHistory({ stats, today: new Date(NOW).toISOString().slice(0, 10) })
-  const eventLog = await openEventLog({ folder, log: () => {}, onLine: history.add })
+  const eventLog = await openEventLog({
+    folder,
+    log: () => {},
+    onLine: history.add,
+    state: history,
+    snapshotBytes,
+  })
   open.push(eventLog)
   const published: LiveRecord[] = []
   const receive = createReceive({
@@ -105,11 +111,11 @@ const batches = fc.array(
   { maxLength: 12 },
 )
 
-test('after a restart the stats are what they were', async () => {
+test('after a restart the stats are what they were, with a snapshot of any time and without', async () => {
   await fc.assert(
-    fc.asyncProperty(batches, async (sent) => {
+    fc.asyncProperty(batches, fc.constantFrom(1, 5_000, 1 << 30), async (sent, snapshotBytes) => {
       const folder = await folderOf()
-      const before = await intakeIn(folder)
+      const before = await intakeIn(folder, { snapshotBytes })
       for (const { ago, skew, userAgent, events } of [...sent].sort((a, b) => b.ago - a.ago)) {
         const receipt = {
           ...RECEIPT,
@@ -123,15 +129,29 @@ test('after a restart the stats are what they were', async () => {
         if (events.length > 3) await before.receive(JSON.parse(posted).slice(0, 2), receipt)
       }
 
-      const after = await intakeIn(folder)
+      // As a kill leaves it: a snapshot may just be written.
+      const killed = await copyOf(folder)
+      const withoutSnapshot = await copyOf(folder)
+      await rm(join(withoutSnapshot, '.rivulet'), { recursive: true, force: true })
+      const [after, anew] = [await intakeIn(killed), await intakeIn(withoutSnapshot)]
 
-      expect(told(after.stats)).toEqual(told(before.stats))
-      expect(after.history.tally.counts()).toEqual(before.history.tally.counts())
+      for (const one of [after, anew]) {
+        expect(told(one.stats)).toEqual(told(before.stats))
+        expect(one.history.tally.counts()).toEqual(before.history.tally.counts())
+      }
+      expect(after.history.recent()).toEqual(anew.history.recent())
       for (const log of open.splice(0)) await log.close()
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
 })
+
+async function copyOf(folder: string): Promise<string> {
+  const copy = await folderOf()
+  // What is not yet in its place may get there meanwhile.
+  await cp(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.new') })
+  return copy
+}
 
 const forced = {
   $schema: '/shop.click/1.0.0',
