@@ -140,7 +140,7 @@ async function opened(
   const headers = {
     accept: 'text/event-stream',
     ...(id === undefined ? {} : { 'last-event-id': id }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
   }
   // Throws where an id or a token can be in no header.
   const request = new Request(url, { headers, signal })

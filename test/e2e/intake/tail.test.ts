@@ -126,7 +126,9 @@ test('what cannot be is said in a line, with exit code 2', async () => {
     [['shop.click', '--url', otherUrl], /answers no events; name a Rivulet intake/],
   ]
   const all = cases.map(async ([flags, message]) => {
-    const { code, stdout, stderr } = await rivulet(['tail', '--url', url, ...flags]).ended
+    const { code, stdout, stderr } = await rivulet(['tail', '--url', url, ...flags], {
+      env: { RIVULET_TOKEN: '' },
+    }).ended
     expect([code, stdout, stderr.trimEnd().split('\n').length], flags.join(' ')).toEqual([2, '', 1])
     expect(stderr).toMatch(message)
   })
