@@ -64,7 +64,7 @@ async function run(streams: string, flags: TailFlags): Promise<void> {
   const { signal } = stopped
   const stop = () => stopped.abort()
   for (const name of SIGNALS) process.once(name, stop)
-  process.stdout.on('error', stop)
+  process.stdout.on('error', () => undefined) // told to the one who writes
   try {
     await follow(streams, flags, signal)
   } catch (error) {
@@ -140,9 +140,11 @@ async function opened(
   const headers = {
     accept: 'text/event-stream',
     ...(id === undefined ? {} : { 'last-event-id': id }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
   }
-  const response = await fetch(url, { headers, signal }).catch((cause) => {
+  // Throws where an id or a token can be in no header.
+  const request = new Request(url, { headers, signal })
+  const response = await fetch(request).catch((cause) => {
     throw unreachable(url, cause)
   })
   const { ok, status, body } = response

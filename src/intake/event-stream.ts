@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { createReaderLimit } from './reader-limit.ts'
+import { createPerAddress } from './address.ts'
 
 /** Server-sent events to many readers. */
 export interface EventStream {
@@ -27,7 +27,7 @@ export function createEventStream({
 } = {}): EventStream {
   // With how many bytes each may be behind: it has to read what comes first, however much.
   const readers = new Map<ServerResponse, number>()
-  const limit = createReaderLimit({ most: mostReaders, mostEach })
+  const perAddress = createPerAddress(mostEach)
 
   const heartbeat = setInterval(() => send(':\n\n'), HEARTBEAT_EVERY)
   heartbeat.unref()
@@ -35,13 +35,13 @@ export function createEventStream({
   return {
     send,
     connect(response, first) {
-      const leave = limit.enter(response.req.socket.remoteAddress ?? '')
-      if (!leave) return false
+      const address = response.req.socket.remoteAddress ?? ''
+      if (readers.size >= mostReaders || !perAddress.enter(address)) return false
       response.write([':ok\n\n', ...first].join(''))
       readers.set(response, MOST_BYTES_BEHIND + response.writableLength)
       response.on('close', () => {
         readers.delete(response)
-        leave()
+        perAddress.leave(address)
       })
       return true
     },

@@ -4,13 +4,9 @@ process.on('SIGUSR2', () => {
   ahead += 24 * 3_600_000
 })
 
-const Real = Date
-globalThis.Date = class extends Real {
-  constructor(...given) {
-    super(...(given.length === 0 ? [Real.now() + ahead] : given))
-  }
-
-  static now() {
-    return Real.now() + ahead
-  }
-}
+const real = Date.now
+const now = () => real() + ahead
+globalThis.Date = new Proxy(Date, {
+  construct: (date, given) => Reflect.construct(date, given.length > 0 ? given : [now()]),
+  get: (date, name) => (name === 'now' ? now : Reflect.get(date, name)),
+})

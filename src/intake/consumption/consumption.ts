@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createPerAddress } from '../address.ts'
 import { type Answer, problem, tooMany } from '../answer.ts'
 import type { Log } from '../log.ts'
-import { createReaderLimit } from '../reader-limit.ts'
 import type { EventSource, Place } from './event-source.ts'
 import { createStanding } from './standing.ts'
 import { EVENTS, readStreamRequest } from './stream-request.ts'
@@ -44,15 +44,16 @@ export function createConsumption({
   most?: number
   mostEach?: number
 }): Consumption {
-  const limit = createReaderLimit({ most, mostEach })
+  const perAddress = createPerAddress(mostEach)
   const readers = new Set<AbortController>()
 
   return {
     async connect(request, response, url) {
       const asked = readStreamRequest(url, request.headers, source.topicsOf)
       if ('refused' in asked) return asked.refused
-      const leave = limit.enter(request.socket.remoteAddress ?? '')
-      if (!leave) return tooMany('too many read already; ask again later', 60)
+      const address = request.socket.remoteAddress ?? ''
+      if (readers.size >= most || !perAddress.enter(address))
+        return tooMany('too many read already; ask again later', 60)
       const reader = new AbortController()
       const { signal } = reader
       readers.add(reader)
@@ -70,7 +71,7 @@ export function createConsumption({
         else await sendLines(response, places, signal)
       } finally {
         readers.delete(reader)
-        leave()
+        perAddress.leave(address)
       }
     },
     readers: () => readers.size,

@@ -110,10 +110,11 @@ test('a consumer that is killed and comes back with its last id misses nothing a
   consumer.start()
 
   for (const happen of happens) {
-    const [had, was] = [consumer.ids().length, sent.length]
+    const had = consumer.ids().length
     await until(() => consumer.ids().length > had, LONG)
     await consumer.kill()
     await happen()
+    const was = sent.length
     await until(() => sent.length > was + 50, LONG)
     consumer.start()
     // While it catches up, too.
