@@ -296,12 +296,6 @@ function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {
   return new Map([...configs.titles()].filter(([stream]) => !stream.startsWith('/')))
 }
 
-/** Whether events can be read by this name: a configured one, which no pattern is, or of those that the intake writes itself. */
-function isStream(configs: StreamConfigs, name: string): boolean {
-  if (name === REJECTED_STREAM || name === DUPLICATES_STREAM) return true
-  return !name.startsWith('/') && 'schemaTitle' in configs.lookUp()(name)
-}
-
 async function closeAll(opened: readonly (() => void | Promise<void>)[]): Promise<void> {
   for (const close of opened) await close()
 }

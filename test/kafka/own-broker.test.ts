@@ -96,6 +96,9 @@ describe.skipIf(!classPath)('with a broker of its own', () => {
 
     broker.thaw()
     await untilWithin(30_000, async () => (await post(clickBy('ada', 'shop.click', 'after'))).status === 201)
+    // Also where the broker comes to what it had not answered: that is not taken for this.
+    const stored = await messagesIn(broker.address, `${prefix}shop.click`)
+    expect(stored.map(({ event }) => event.meta.id)).toEqual(expect.arrayContaining(['before', 'after']))
   })
 
   test('an intake starts without a broker, says so once, and takes events when there is one', async () => {

@@ -9,6 +9,8 @@ import { topicsOf } from './stream-topics.ts'
 /** How long a broker keeps a question open that has no answer yet. */
 const WAIT = 1_000
 const TRY_AGAIN_AFTER = 1_000
+const LEADER_WITHIN = 5_000
+const LEADER_EVERY = 200
 const BYTES_AT_ONCE = 1_048_576
 
 const END = -1n
@@ -54,9 +56,6 @@ function openConsumer(library: KafkaLibrary, options: KafkaOptions): Consumer {
   return new library.Consumer({
     ...clientOptions(options),
     groupId: 'rivulet-intake', // which is never joined
-    // As while a partition has no leader yet, or another one.
-    retries: 10,
-    retryDelay: 200,
   })
 }
 
@@ -90,11 +89,13 @@ async function positionsIn(
     timestamp: bigint,
     partitions?: number[],
   ): Promise<readonly bigint[]> {
-    const found = await consumer.listOffsets({
-      topics: [topic],
-      timestamp,
-      ...(partitions ? { partitions: { [topic]: partitions } } : {}),
-    })
+    const found = await onceLed(consumer, () =>
+      consumer.listOffsets({
+        topics: [topic],
+        timestamp,
+        ...(partitions ? { partitions: { [topic]: partitions } } : {}),
+      }),
+    )
     return found.get(topic)!
   }
 
@@ -102,6 +103,19 @@ async function positionsIn(
   async function offsetAt(topic: string, partition: number, timestamp: number): Promise<number> {
     const time = BigInt(Math.max(0, Math.trunc(timestamp)))
     return Number((await offsetsAt(topic, time, [partition]))[partition])
+  }
+}
+
+/** Asks again while a partition has no leader yet, or another: the library would ask the one that it knows of. */
+async function onceLed<Result>(consumer: Consumer, ask: () => Promise<Result>): Promise<Result> {
+  for (let left = LEADER_WITHIN / LEADER_EVERY; ; left--) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (left <= 0 || !partsOf(error).every(({ apiId }) => apiId !== undefined)) throw error
+    }
+    consumer.clearMetadata()
+    await new Promise((resolve) => setTimeout(resolve, LEADER_EVERY))
   }
 }
 

@@ -25,6 +25,7 @@ const PROBLEM_FOR = 5_000
 /** As long as brokers may take to make a topic that is asked for first. */
 const MADE_WITHIN = 5_000
 const LOOK_AGAIN_AFTER = 100
+const MOST_PROBLEMS = 10_000
 
 export function createTopics({
   library,
@@ -91,6 +92,8 @@ export function createTopics({
     const problem = `topic "${topic}" ${words}`
     if (problems.get(topic)?.problem !== problem) onProblem(problem)
     problems.set(topic, { problem, at: Date.now() })
+    // Where a pattern makes streams of whatever name is posted.
+    if (problems.size > MOST_PROBLEMS) problems.delete(problems.keys().next().value!)
     known.delete(topic)
     return new TopicError(problem)
   }
