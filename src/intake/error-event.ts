@@ -9,11 +9,17 @@ const OWN_SERVICE = 'rivulet'
 /**
  * What Wikimedia's intake makes of an invalid event: an event of the schema `error`, in the stream
  * `SERVICE.error.validation`, where SERVICE is the `destination_event_service` of the event's stream, or `rivulet`.
- * As there, only where it is asked for: undefined unless stream config has that stream, with that schema.
+ * As there, only where it is asked for: undefined unless stream config has that stream, with that schema, and it can be
+ * stored there: what is wrong with one event keeps no other from being stored.
  */
 export function errorEventOf(
   judged: Judged,
-  { settingsOf, newId, receivedAt }: Pick<Grounds, 'settingsOf' | 'newId' | 'receivedAt'>,
+  {
+    settingsOf,
+    newId,
+    receivedAt,
+    refusalOf,
+  }: Pick<Grounds, 'settingsOf' | 'newId' | 'receivedAt' | 'refusalOf'>,
 ) {
   if (judged.verdict !== 'invalid' || isDebugEvent(judged.event)) return undefined
   const { event, errors } = judged
@@ -24,7 +30,7 @@ export function errorEventOf(
   if (!('schemaTitle' in settings) || settings.schemaTitle !== 'error') return undefined
 
   const dt = receivedAt.toISOString()
-  return {
+  const errorEvent = {
     $schema: SCHEMA,
     meta: {
       stream,
@@ -42,6 +48,7 @@ export function errorEventOf(
     errored_stream_name: textIn(meta.stream),
     raw_event: JSON.stringify(event),
   }
+  return refusalOf?.(errorEvent, stream, settings.settings) === undefined ? errorEvent : undefined
 }
 
 function serviceIn(stream: StreamSettings): string | undefined {

@@ -93,6 +93,13 @@ test('without such a stream in the config, or for what no schema was asked about
   expect(errorEventFor(event(), 'error')).toBeUndefined()
 })
 
+test('where it cannot be stored there is none, so that it holds up no others', () => {
+  const judged = { verdict: 'invalid', event: event(), errors: ERRORS } as Judged
+  const refusalOf = (_: PostedEvent, stream: string) => `"${stream}" has no topic`
+
+  expect(errorEventOf(judged, { settingsOf, newId: () => 'e-1', receivedAt, refusalOf })).toBeUndefined()
+})
+
 test("whatever the event, the error event is valid by the family's schema", () => {
   const text = { type: 'string' }
   const time = { ...text, format: 'date-time', maxLength: 128 }
