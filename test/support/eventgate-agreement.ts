@@ -17,6 +17,8 @@ export interface Agreement {
   /** As the README says it. */
   readonly what: string
   readonly sent: readonly Sent[]
+  /** To an intake that takes so large a body, in place of 100 kB. */
+  readonly maxBodyBytes?: number
   /** The header that matters; else it is status and body, in the words of `answerOf`. */
   readonly header?: string
   readonly eventgate: string
@@ -252,6 +254,14 @@ export const AGREEMENT: readonly Agreement[] = [
     eventgate: '500 PayloadTooLargeError',
     ours: '413 PayloadTooLargeError',
     because: 'so that clients send less at once, and not the same again',
+  },
+  {
+    what: '20,000 small events, where so large a body is allowed',
+    sent: [{ body: Array.from({ length: 20_000 }, () => VALID) }],
+    maxBodyBytes: 4_000_000,
+    eventgate: '201',
+    ours: '413 PayloadTooLargeError',
+    because: 'at most 10,000 (`--batch-limit`), so that none holds up others',
   },
   { what: '`POST /v1/events/`', sent: [{ body: VALID, path: '/v1/events/' }], eventgate: '201' },
   { what: '`OPTIONS /v1/events`', sent: [{ method: 'OPTIONS' }], eventgate: '200 POST' },

@@ -8,13 +8,14 @@ import { shopFolder, startShopIntake } from './temp-intake.ts'
 const README = join(import.meta.dirname, '../../../README.md')
 
 test.each([
-  ['the intake', 'ours', async () => (await startShopIntake()).url],
+  ['the intake', 'ours', startOurs],
   ['EventGate, as it is scripted for tests,', 'eventgate', startScripted],
 ] as const)('%s answers as the table says', async (_, who, start) => {
-  const url = await start()
+  const usual = await start()
 
   const answers: { [what: string]: string[] } = {}
-  for (const { what, sent, header } of AGREEMENT) {
+  for (const { what, sent, header, maxBodyBytes } of AGREEMENT) {
+    const url = maxBodyBytes ? await start({ maxBodyBytes }) : usual
     answers[what] = []
     for (const one of sent) answers[what].push(await answerOf(url, one, header))
   }
@@ -26,9 +27,13 @@ test.each([
   )
 })
 
-async function startScripted(): Promise<string> {
+async function startOurs(options: { maxBodyBytes?: number } = {}): Promise<string> {
+  return (await startShopIntake(await shopFolder(), options)).url
+}
+
+async function startScripted(options: { maxBodyBytes?: number } = {}): Promise<string> {
   const { schemas } = await shopFolder()
-  return (await startEventGate(schemas[0]!)).url
+  return (await startEventGate(schemas[0]!, options)).url
 }
 
 test("the README's table is the one that is tested", async () => {
