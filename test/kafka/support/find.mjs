@@ -9,6 +9,8 @@ import { canInstall, executables, installPackage } from '../../support/install.m
 
 const run = promisify(execFile)
 const OLDEST_JAVA = 17
+/** Maven itself would wait for half an hour where a repository takes a connection and says nothing. */
+const LOADED_WITHIN = 10 * 60_000
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 
 /**
@@ -31,7 +33,8 @@ export async function findKafka({ mayInstall = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'rivulet-kafka-'))
   const file = join(folder, 'class-path')
   try {
-    await run('mvn', ['-q', '-B', '-f', POM, 'dependency:build-classpath', `-Dmdep.outputFile=${file}`])
+    const args = ['-q', '-B', '-f', POM, 'dependency:build-classpath', `-Dmdep.outputFile=${file}`]
+    await run('mvn', args, { timeout: LOADED_WITHIN })
     return { classPath: (await readFile(file, 'utf8')).trim() }
   } catch (error) {
     const { stdout = '', message } = /** @type {Error & { stdout?: string }} */ (error)
