@@ -12,13 +12,31 @@ interface Spot {
   readonly byte: number
 }
 
-/** Whole lines of a file, and where they begin. */
+/** Where a reader stands. */
+interface TopicSpot {
+  readonly topic: string
+  readonly folder: string
+  readonly spot: Spot
+}
+
+/** Whole lines of a file, where they begin, and how much of it was stored when they were read. */
 interface Lines extends Spot {
   readonly bytes: Buffer
+  readonly size: number
+}
+
+/** What a reader gets at once. */
+interface Chunk {
+  readonly messages: readonly Message[]
+  readonly end: Spot
+  /** Nothing more was stored when it was read, and readers are told of what comes. */
+  readonly isLast: boolean
 }
 
 /** Read at once, so that a reader takes little memory; a longer line is read as a whole. */
 const CHUNK = 128 * 1024
+/** Readers are told no more often, in ms: waking hundreds for each write would leave little time for the writes. */
+const TELL_EVERY = 50
 /** By so many ms a line may stand before one that was received earlier. */
 const OUT_OF_ORDER = 10_000
 const A_DAY = 24 * 3_600_000
@@ -42,19 +60,36 @@ export function createFileSource({
   const newest = new Map<string, string>()
   const readers = new Set<(folders: ReadonlySet<string>) => void>()
   /** By spot, what is being read. */
-  const reading = new Map<string, Promise<Lines | undefined>>()
+  const reading = new Map<string, Promise<Chunk | undefined>>()
+  /** Folders that readers are to be told of. */
+  let touched = new Set<string>()
+  let telling: NodeJS.Timeout | undefined
+  let toldAt = Number.NEGATIVE_INFINITY
   const stopListening = log.onStored((paths) => {
     reading.clear() // which may have begun too early for what is stored now
-    for (const path of paths) newest.set(dirname(path), basename(path, '.jsonl'))
-    const folders = new Set(paths.map((path) => dirname(path)))
-    for (const tell of readers) tell(folders)
+    for (const path of paths) {
+      newest.set(dirname(path), basename(path, '.jsonl'))
+      touched.add(dirname(path))
+    }
+    telling ??= setTimeout(tellReaders, Math.max(0, toldAt + TELL_EVERY - performance.now()))
   })
 
   return {
     topicsOf: (stream) => (isStream(stream) ? [stream] : []),
     positions: (topics, from) => Promise.all([...new Set(topics)].map((topic) => placeIn(topic, from))),
     read,
-    close: async () => stopListening(),
+    async close() {
+      stopListening()
+      clearTimeout(telling)
+    },
+  }
+
+  function tellReaders(): void {
+    const folders = touched
+    touched = new Set()
+    telling = undefined
+    toldAt = performance.now()
+    for (const tell of readers) tell(folders)
   }
 
   async function placeIn(topic: string, { positions = [], since }: From): Promise<Place> {
@@ -81,15 +116,14 @@ export function createFileSource({
         let isAtEnd = true
         // In turn, so that no stream keeps the others waiting.
         for (const one of topics) {
-          const lines = await sharedLines(one.folder, one.spot)
-          if (!lines) continue
-          isAtEnd = false
-          const dayBegins = offsetOf({ day: lines.day, byte: 0 })
-          for (const { text, end } of eventsIn(lines)) {
+          const chunk = await sharedChunk(one)
+          if (!chunk) continue
+          for (const message of chunk.messages) {
             if (signal.aborted) return
-            yield { topic: one.topic, partition: 0, next: dayBegins + end, json: text }
+            yield message
           }
-          one.spot = { day: lines.day, byte: lines.byte + lines.bytes.length }
+          one.spot = chunk.end
+          isAtEnd &&= chunk.isLast
         }
         if (isAtEnd) await arrivals.come()
       }
@@ -99,13 +133,30 @@ export function createFileSource({
   }
 
   /** Most readers stand at the same spot, the end, and are told at the same time that it goes on. */
-  function sharedLines(folder: string, spot: Spot): Promise<Lines | undefined> {
-    const key = `${folder} ${spot.day} ${spot.byte}`
-    const lines = reading.get(key) ?? linesFrom(folder, spot)
-    reading.set(key, lines)
-    const done = () => reading.get(key) === lines && reading.delete(key)
-    void lines.then(done, done)
-    return lines
+  function sharedChunk(from: TopicSpot): Promise<Chunk | undefined> {
+    const key = `${from.topic} ${from.spot.day} ${from.spot.byte}`
+    const shared = reading.get(key)
+    if (shared) return shared
+    const chunk = chunkFrom(from)
+    reading.set(key, chunk)
+    const done = () => reading.get(key) === chunk && reading.delete(key)
+    void chunk.then(done, done)
+    return chunk
+  }
+
+  async function chunkFrom({ topic, folder, spot }: TopicSpot): Promise<Chunk | undefined> {
+    const lines = await linesFrom(folder, spot)
+    if (!lines) return undefined
+    const { day } = lines
+    const dayBegins = offsetOf({ day, byte: 0 })
+    const end = { day, byte: lines.byte + lines.bytes.length }
+    return {
+      messages: [...eventsIn(lines)].map(({ text, end: next }) => {
+        return { topic, partition: 0, next: dayBegins + next, json: text }
+      }),
+      end,
+      isLast: newest.get(folder) === day && end.byte === lines.size,
+    }
   }
 
   /** The lines from a spot on, or of the next day that has some; undefined where there are none yet. */
@@ -223,6 +274,7 @@ export function createFileSource({
 }
 
 const NEWLINE = 10
+const BRACE = 123 // {
 
 /** The whole lines of a chunk from a byte on; undefined where there is none. */
 async function wholeLines(
@@ -236,7 +288,7 @@ async function wholeLines(
     })
     const bytes = buffer.subarray(0, bytesRead)
     const end = bytes.lastIndexOf(NEWLINE) + 1
-    if (end > 0) return { day, byte, bytes: bytes.subarray(0, end) }
+    if (end > 0) return { day, byte, size, bytes: bytes.subarray(0, end) }
     if (bytesRead < length) return undefined
   }
   return undefined
@@ -246,8 +298,9 @@ async function wholeLines(
 function* eventsIn({ byte, bytes }: Lines): Generator<{ text: string; start: number; end: number }, void> {
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(NEWLINE, start)
-    const text = bytes.toString('utf8', start, end).trim()
-    if (text.startsWith('{') && text.endsWith('}')) yield { text, start: byte + start, end: byte + end + 1 }
+    // A line whose front is overwritten may go on with an object that was part of it.
+    const text = bytes[start] === BRACE ? bytes.toString('utf8', start, end).trimEnd() : ''
+    if (text.endsWith('}')) yield { text, start: byte + start, end: byte + end + 1 }
     start = end + 1
   }
 }

@@ -164,15 +164,19 @@ test('days that are removed are passed over, also before the eyes of a reader', 
 test('an erased line is passed over, one that is just being erased too, and places stay what they are', async () => {
   const time = '2026-11-20T10:00:00.000Z'
   const { source, pathOf } = await openSource({
-    '2026-11-20': ['a', 'erased', 'half-erased', 'b', 'c'].map((id) => line(id, time)).join(''),
+    '2026-11-20': ['a', 'erased', 'half-erased', 'nearly-erased', 'b', 'c']
+      .map((id) => line(id, time))
+      .join(''),
   })
   const begin = await placeSince(source, 0)
-  const { place } = await take(source, begin, 4)
+  const { place } = await take(source, begin, 5)
   const path = pathOf('2026-11-20')
   const text = await readFile(path, 'utf8')
   const file = await open(path, 'r+')
   await file.write(' '.repeat(line('erased', time).length - 1), text.indexOf(line('erased', time)))
   await file.write(' '.repeat(20), text.indexOf(line('half-erased', time)))
+  // As far as an object within it.
+  await file.write(' '.repeat('{"meta":'.length), text.indexOf(line('nearly-erased', time)))
   await file.close()
 
   expect((await take(source, begin, 3)).ids).toEqual(['a', 'b', 'c'])
