@@ -188,6 +188,7 @@ async function positionsOf(source: EventSource, streams: readonly string[], from
 async function read(source: EventSource, streams: readonly string[], from: From = {}) {
   const positions = await positionsOf(source, streams, from)
   const controller = new AbortController()
+  const waiting: Message[] = []
   const iterator = source.read(positions, controller.signal)[Symbol.asyncIterator]()
   onTestFinished(async () => {
     controller.abort()
@@ -198,13 +199,12 @@ async function read(source: EventSource, streams: readonly string[], from: From 
     stop: () => controller.abort(),
     ended: async () => (await iterator.next()).done === true,
     async next(count: number): Promise<Message[]> {
-      const messages: Message[] = []
-      while (messages.length < count) {
+      while (waiting.length < count) {
         const { value, done } = await iterator.next()
-        if (done) throw new Error(`ended after ${messages.length} of ${count} messages`)
-        messages.push(value)
+        if (done) throw new Error(`ended after ${waiting.length} of ${count} messages`)
+        waiting.push(...value)
       }
-      return messages
+      return waiting.splice(0, count)
     },
   }
 }

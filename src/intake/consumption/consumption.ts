@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createPerAddress } from '../address.ts'
 import { type Answer, problem, tooMany } from '../answer.ts'
 import type { Log } from '../log.ts'
-import type { EventSource, Place } from './event-source.ts'
-import { createStanding } from './standing.ts'
+import type { EventSource, Message, Place } from './event-source.ts'
+import { createStanding, type Standing } from './standing.ts'
 import { EVENTS, readStreamRequest } from './stream-request.ts'
 
 /** `GET /v2/stream/a,b`: stored events to those who read them, in EventStreams' form. */
@@ -21,8 +21,6 @@ export interface Consumption {
 }
 
 const HEARTBEAT_EVERY = 15_000
-/** Written at once. */
-const FULL = 64 * 1024
 /** How long a reader may take for the end, in ms. */
 const FAREWELL = 2_000
 // It comes back in a header, of which Node takes 16 kB in all.
@@ -45,6 +43,11 @@ export function createConsumption({
   mostEach?: number
 }): Consumption {
   const perAddress = createPerAddress(mostEach)
+  const eventsOfOne = madeOnce((messages) => {
+    const { topic, partition } = messages[0]!
+    return eventsOf(messages, createStanding([{ topic, partition, offset: 0 }]))
+  })
+  const linesOf = madeOnce((messages) => messages.map(({ json }) => `${json}\n`).join(''))
   const readers = new Set<AbortController>()
 
   return {
@@ -82,38 +85,35 @@ export function createConsumption({
 
   async function sendEvents(response: ServerResponse, places: readonly Place[], signal: AbortSignal) {
     const standing = createStanding(places)
-    const outlet = createOutlet(response, signal)
     // With an id at once, so that who is cut off before the first event misses none either.
-    outlet.write(`:ok\n\nid: ${standing.id()}\n\n`)
-    const heartbeat = setInterval(() => response.writableNeedDrain || outlet.write(':\n\n'), heartbeatEvery)
+    response.write(`:ok\n\nid: ${standing.id()}\n\n`)
+    const heartbeat = setInterval(() => response.writableNeedDrain || response.write(':\n\n'), heartbeatEvery)
     try {
-      for await (const message of source.read(places, signal)) {
-        standing.pass(message)
-        outlet.write(`event: message\nid: ${standing.id()}\ndata: ${message.json}\n\n`)
-        await outlet.ready()
+      for await (const messages of source.read(places, signal)) {
+        // Of a single place, all readers get the same ids.
+        const events = places.length === 1 ? eventsOfOne(messages) : eventsOf(messages, standing)
+        standing.pass(messages.at(-1)!)
+        await write(response, events, signal)
       }
     } catch (error) {
       if (signal.aborted) return
       tell(error, places)
       const { name, message } = error as Error
-      outlet.write(`event: error\nid: ${standing.id()}\ndata: ${JSON.stringify({ name, message })}\n\n`)
+      response.write(`event: error\nid: ${standing.id()}\ndata: ${JSON.stringify({ name, message })}\n\n`)
     } finally {
       clearInterval(heartbeat)
-      outlet.end()
+      end(response)
     }
   }
 
   async function sendLines(response: ServerResponse, places: readonly Place[], signal: AbortSignal) {
-    const outlet = createOutlet(response, signal)
     response.flushHeaders()
     try {
-      for await (const { json } of source.read(places, signal)) {
-        outlet.write(`${json}\n`)
-        await outlet.ready()
-      }
-      outlet.end()
+      for await (const messages of source.read(places, signal))
+        await write(response, linesOf(messages), signal)
+      end(response)
     } catch (error) {
-      if (signal.aborted) return outlet.end()
+      if (signal.aborted) return end(response)
       tell(error, places)
       response.destroy() // a cut line is the only word there is
     }
@@ -143,33 +143,32 @@ const noPartition = ({ topic, partition }: { topic: string; partition: number })
 const isOf = (place: Place, { topic, partition }: { topic: string; partition: number }) =>
   place.topic === topic && place.partition === partition
 
-/** Writes together what comes in one turn of the event loop. */
-function createOutlet(response: ServerResponse, signal: AbortSignal) {
-  let text = ''
-  let soon: NodeJS.Immediate | undefined
+/** As server-sent events; with the last, that is where the reader stands. */
+function eventsOf(messages: readonly Message[], standing: Standing): string {
+  const events = messages.map((message) => {
+    standing.pass(message)
+    return `event: message\nid: ${standing.id()}\ndata: ${message.json}\n\n`
+  })
+  return events.join('')
+}
 
-  function flush(): void {
-    clearImmediate(soon)
-    soon = undefined
-    if (text !== '') response.write(text)
-    text = ''
+/** Many readers are given the same messages at the same time. */
+function madeOnce(textOf: (messages: readonly Message[]) => string) {
+  const made = new WeakMap<readonly Message[], Buffer>()
+  return (messages: readonly Message[]): Buffer => {
+    const bytes = made.get(messages) ?? Buffer.from(textOf(messages))
+    made.set(messages, bytes)
+    return bytes
   }
+}
 
-  return {
-    write(part: string): void {
-      text += part
-      if (text.length >= FULL) flush()
-      else soon ??= setImmediate(flush)
-    },
-    /** Resolves when the reader has taken what was written; rejects when it is told to stop. */
-    async ready(): Promise<void> {
-      if (response.writableNeedDrain) await once(response, 'drain', { signal })
-    },
-    end(): void {
-      flush()
-      response.end()
-      // Who takes nothing any more would hold up the closing.
-      setTimeout(() => response.destroy(), FAREWELL).unref()
-    },
-  }
+/** Resolves when the reader has taken it; rejects when it is told to stop. */
+async function write(response: ServerResponse, text: string | Buffer, signal: AbortSignal): Promise<void> {
+  if (!response.write(text)) await once(response, 'drain', { signal })
+}
+
+function end(response: ServerResponse): void {
+  response.end()
+  // Who takes nothing any more would hold up the closing.
+  setTimeout(() => response.destroy(), FAREWELL).unref()
 }

@@ -37,9 +37,9 @@ export interface EventSource {
   /** A place for each partition of these topics. An offset behind the end is the end. */
   positions(topics: readonly string[], from: From): Promise<readonly Place[]>
   /**
-   * What is stored from there on, and then what comes, until the signal aborts, which ends it without an error. No faster
-   * than it is asked for. Where the oldest is no longer kept, it goes on with what is.
+   * What is stored from there on, and then what comes, some messages at a time, until the signal aborts, which ends it
+   * without an error. No faster than it is asked for. Where the oldest is no longer kept, it goes on with what is.
    */
-  read(from: readonly Place[], signal: AbortSignal): AsyncIterable<Message>
+  read(from: readonly Place[], signal: AbortSignal): AsyncIterable<readonly Message[]>
   close(): Promise<void>
 }

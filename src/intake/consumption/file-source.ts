@@ -103,7 +103,10 @@ export function createFileSource({
     return { topic, partition: 0, offset: offsetOf(spot ?? end) }
   }
 
-  async function* read(places: readonly Place[], signal: AbortSignal): AsyncGenerator<Message, void> {
+  async function* read(
+    places: readonly Place[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly Message[], void> {
     const topics = places.map(({ topic, offset }) => ({
       topic,
       folder: folderOf(topic),
@@ -118,10 +121,8 @@ export function createFileSource({
         for (const one of topics) {
           const chunk = await sharedChunk(one)
           if (!chunk) continue
-          for (const message of chunk.messages) {
-            if (signal.aborted) return
-            yield message
-          }
+          if (signal.aborted) return
+          if (chunk.messages.length > 0) yield chunk.messages
           one.spot = chunk.end
           isAtEnd &&= chunk.isLast
         }

@@ -134,7 +134,7 @@ async function* read(
   open: () => Consumer,
   from: readonly Place[],
   signal: AbortSignal,
-): AsyncGenerator<Message, void> {
+): AsyncGenerator<readonly Message[], void> {
   const next = from.map(({ topic, partition, offset }) => ({ topic, partition, offset: BigInt(offset) }))
   while (!signal.aborted) {
     const consumer = open()
@@ -159,7 +159,10 @@ interface Next {
 }
 
 /** Asks the leader of each partition, each for itself, until one fails. */
-async function* readFrom(consumer: Consumer, next: readonly Next[]): AsyncGenerator<Message, void> {
+async function* readFrom(
+  consumer: Consumer,
+  next: readonly Next[],
+): AsyncGenerator<readonly Message[], void> {
   const { topics } = await consumer.metadata({ topics: [...new Set(next.map(({ topic }) => topic))] })
   const nameOf = new Map([...topics].map(([name, { id }]) => [id, name]))
   const byLeader = new Map<number, Next[]>()
@@ -177,7 +180,8 @@ async function* readFrom(consumer: Consumer, next: readonly Next[]): AsyncGenera
         const place = next.find(
           ({ topic, partition }) => topic === nameOf.get(topicId) && partition === partitionIndex,
         )
-        if (place) yield* messagesIn(records, place)
+        const messages = place ? [...messagesIn(records, place)] : []
+        if (messages.length > 0) yield messages
       }
     const answer = ask(leader)
     answer.catch(() => undefined)

@@ -41,8 +41,8 @@ const message = (next: number, json = '{}'): Message => ({ topic: 'a', partition
 /** Messages without end, and how many were taken. */
 function endless(json: string) {
   const taken = { count: 0 }
-  const read = async function* (): AsyncGenerator<Message> {
-    for (;;) yield message(++taken.count, json)
+  const read = async function* (): AsyncGenerator<readonly Message[]> {
+    for (;;) yield [message(++taken.count, json)]
   }
   return { taken, read }
 }
@@ -95,7 +95,7 @@ test('who does not read is not read for, and goes on from there', async () => {
 
 test('an error in the middle is told as an event, with the id to go on from', async () => {
   const { url, lines } = await serve(async function* () {
-    yield message(7)
+    yield [message(7)]
     throw new Error('the disk is gone')
   })
 
@@ -111,7 +111,7 @@ test('an error in the middle is told as an event, with the id to go on from', as
 
 test('JSON lines have no word for an error: they are cut off, so that it does not look like the end', async () => {
   const { url } = await serve(async function* () {
-    yield message(7)
+    yield [message(7)]
     throw new Error('the disk is gone')
   })
 

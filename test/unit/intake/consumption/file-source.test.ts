@@ -50,9 +50,10 @@ async function take(source: EventSource, place: Place, count: number) {
   const ids: string[] = []
   let offset = place.offset
   if (count > 0)
-    for await (const message of source.read([place], controller.signal)) {
-      ids.push(JSON.parse(message.json).meta.id)
-      offset = message.next
+    for await (const messages of source.read([place], controller.signal)) {
+      const taken = messages.slice(0, count - ids.length)
+      ids.push(...taken.map(({ json }) => JSON.parse(json).meta.id))
+      offset = taken.at(-1)!.next
       if (ids.length === count) controller.abort()
     }
   return { ids, place: { ...place, offset } }
