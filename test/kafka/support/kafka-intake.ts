@@ -5,8 +5,8 @@ import { CLICK_SCHEMA, shopFolder, startShopIntake } from '../../e2e/intake/temp
 import { write } from '../../support/folder.ts'
 import { messagesIn } from './topic.ts'
 
-/** The broker that all tests share, started by test/kafka/run.mjs, or one of yours. */
-export const BROKER = process.env.KAFKA_BROKERS ?? ''
+/** The broker that all tests share, started by test/kafka/run.mjs, or the first of yours, which knows the others. */
+export const [BROKER = ''] = (process.env.KAFKA_BROKERS ?? '').split(',')
 
 if (!BROKER) console.log('there is no Kafka broker; run npm run test:kafka, which starts one')
 export const kafkaTest = test.skipIf(!BROKER)
