@@ -21,7 +21,7 @@ export async function* serverSentEvents(
 function eventIn(block: string): ServerSentEvent {
   const fields = new Map<string, string>()
   for (const line of block.split('\n')) {
-    const [, name = '', value = ''] = /^([^:]+): ?(.*)$/.exec(line) ?? []
+    const [, name = '', value = ''] = /^([^:]+): ?(.*)$/s.exec(line) ?? []
     fields.set(name, name === 'data' && fields.has(name) ? `${fields.get(name)}\n${value}` : value)
   }
   const [id, data] = [fields.get('id'), fields.get('data')]
