@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createPerAddress } from '../address.ts'
-import { type Answer, problem, tooMany } from '../answer.ts'
+import { type Answer, problem, tooMany, unavailable } from '../answer.ts'
 import type { Log } from '../log.ts'
 import type { EventSource, Message, Place } from './event-source.ts'
 import { createStanding, type Standing } from './standing.ts'
@@ -62,7 +62,8 @@ export function createConsumption({
       readers.add(reader)
       response.on('close', () => reader.abort())
       try {
-        const places = await source.positions(asked.topics, asked)
+        const places = await source.positions(asked.topics, asked).catch((error: Error) => error)
+        if (places instanceof Error) return cannotBeRead(asked.topics, places)
         const stray = asked.positions?.find((position) => !places.some((place) => isOf(place, position)))
         if (stray) return noPartition(stray)
         if (createStanding(places).id().length > LONGEST_ID) return TOO_MANY_STREAMS
@@ -117,6 +118,11 @@ export function createConsumption({
       tell(error, places)
       response.destroy() // a cut line is the only word there is
     }
+  }
+
+  function cannotBeRead(topics: readonly string[], { message }: Error): Answer {
+    log({ level: 'error', message: `${topics.join(', ')}: cannot be read: ${message}` })
+    return unavailable('StorageError', `events cannot be read now: ${message}`)
   }
 
   function tell(error: unknown, places: readonly Place[]): void {

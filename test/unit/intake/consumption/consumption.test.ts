@@ -160,6 +160,17 @@ test('closing ends all answers, also of who does not read', async () => {
   await once(served.server, 'close')
 })
 
+test('where events cannot be read, it is said why, and to come again', async () => {
+  const positions = async () => Promise.reject(new Error('no broker answers'))
+  const source = { topicsOf: (stream: string) => [stream], positions, read: silent, close: async () => {} }
+  const { url, lines } = await serve(silent, { source })
+
+  const refused = await fetch(`${url}a`)
+
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(lines).toEqual([{ level: 'error', message: 'a: cannot be read: no broker answers' }])
+})
+
 test('streams whose id could not come back in a header are refused', async () => {
   const { url } = await serve(silent)
   const many = Array.from({ length: 300 }, (_, number) => `a.stream.with.a.name.${number}`)
