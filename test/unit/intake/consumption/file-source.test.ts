@@ -243,3 +243,16 @@ test('a file of the future, of a clock that was wrong, does not hide what comes'
 
   expect((await take(source, place!, 1)).ids).toEqual(['a'])
 })
+
+test('who reads the same at the same time is given the very same messages', async () => {
+  const { source, store } = await openSource()
+  const begin = await placeSince(source, 0)
+  await store(STREAM, ['a', 'b'])
+  const { signal } = new AbortController()
+
+  const readers = [1, 2, 3].map(() => source.read([begin], signal)[Symbol.asyncIterator]())
+  const [first, ...others] = await Promise.all(readers.map(async (reader) => (await reader.next()).value))
+
+  expect(first).toHaveLength(2)
+  for (const messages of others) expect(messages).toBe(first)
+})
