@@ -59,6 +59,8 @@ const DAY = 86_400_000
 const DEDUPE_IDS = 4_000_000
 /** Of lines, between two snapshots; or as many as two snapshots have, where that is more. */
 const SNAPSHOT_BYTES = 64 << 20
+/** In ms; after it a quarter of them is enough, since a snapshot is cheap then beside what is stored. */
+const SNAPSHOT_EVERY = 30_000
 /** Of lines that are worth a snapshot as the log is closed: to read them takes no time. */
 const FEW_BYTES = 1 << 20
 /** Of the ends of files, which are read again: of each, and of all together. */
@@ -106,6 +108,7 @@ export async function openEventLog({
   /** In days since 1970. */
   let newestDay = 0
   let bytesSinceSnapshot = 0
+  let snapshotAt = Date.now()
   let snapshotting: Promise<void> | undefined
   let trouble: string | undefined
   let probing: NodeJS.Timeout | undefined
@@ -156,8 +159,9 @@ export async function openEventLog({
       const group = waiting
       waiting = []
       await settle(group)
-      if (bytesSinceSnapshot >= Math.max(snapshotBytes, 2 * (snapshots?.bytes() ?? 0)) && !snapshotting)
-        void snapshotNow()
+      // Only now, since those whose append has resolved have told the state of it: a snapshot may be taken meanwhile.
+      await closeOthers()
+      if (isSnapshotDue() && !snapshotting) void snapshotNow()
     }
     writing = undefined
   }
@@ -248,7 +252,6 @@ export async function openEventLog({
     }
     bytesSinceSnapshot += all
     for (const listener of listeners) listener([...added.keys()])
-    await closeOthers(day)
     return all
   }
 
@@ -291,8 +294,14 @@ export async function openEventLog({
   }
 
   /** Those of other days, and the oldest of too many. */
-  async function closeOthers(day: string): Promise<void> {
-    for (const [path, file] of files) if (file.day !== day || files.size > MOST_OPEN) await closeFile(path)
+  async function closeOthers(): Promise<void> {
+    const day = dayOf(new Date(newestDay * DAY))
+    for (const [path, file] of files) {
+      if (file.day === day && files.size <= MOST_OPEN) continue
+      await closeFile(path).catch(({ message }: Error) =>
+        log({ level: 'warn', message: `${path}: could not be closed (${message}); what it holds is safe` }),
+      )
+    }
   }
 
   function beginTrouble({ message }: Error): void {
@@ -324,12 +333,18 @@ export async function openEventLog({
     }
   }
 
+  function isSnapshotDue(): boolean {
+    if (bytesSinceSnapshot >= Math.max(snapshotBytes, 2 * (snapshots?.bytes() ?? 0))) return true
+    return bytesSinceSnapshot >= snapshotBytes / 4 && Date.now() - snapshotAt >= SNAPSHOT_EVERY
+  }
+
   /** One after another. */
   function snapshotNow(): Promise<void> {
     const last = (snapshotting ?? Promise.resolve()).then(async () => {
       // Those whose append has just resolved have told the state of it by then.
       await new Promise(setImmediate)
       bytesSinceSnapshot = 0
+      snapshotAt = Date.now()
       await snapshots?.take({ files: sizes, removed })
       if (snapshotting === last) snapshotting = undefined
     })
