@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { type DayFile, dayFilesIn, eachLine } from './day-files.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import { createIdWindow } from './id-window.ts'
+import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { createLogSnapshots } from './log-snapshots.ts'
 import type { Commit } from './metrics.ts'
@@ -167,22 +168,23 @@ export async function openEventLog({
   }
 
   async function settle(group: readonly Append[]): Promise<void> {
-    const error = await errorOf(group)
+    const error = await refusalOf(group)
     // If the group fails, each gets its own try: one stream's bad folder is not the others' fault.
-    const errors = error && group.length > 1 ? await inTurn(group, (append) => errorOf([append])) : [error]
+    const errors = error && group.length > 1 ? await inTurn(group, (append) => refusalOf([append])) : [error]
     const failed = errors.filter((each) => each !== undefined)
     if (failed.length === errors.length) beginTrouble(failed[0]!)
     else endTrouble()
   }
 
-  async function errorOf(group: readonly Append[]): Promise<Error | undefined> {
+  async function refusalOf(group: readonly Append[]): Promise<Error | undefined> {
     try {
       const stored = await write(group)
       for (const [index, { resolve }] of group.entries()) resolve(stored[index]!)
       return undefined
     } catch (error) {
-      if (group.length === 1) group[0]!.reject(error)
-      return error as Error
+      const refusal = notStored(error)
+      if (group.length === 1) group[0]!.reject(refusal)
+      return refusal
     }
   }
 
@@ -329,7 +331,7 @@ export async function openEventLog({
       }
       endTrouble()
     } catch (error) {
-      trouble = (error as Error).message
+      beginTrouble(notStored(error))
     }
   }
 
@@ -395,6 +397,10 @@ function endsOf(
     const to = counted.get(file.path) ?? 0
     return to > 0 ? [{ ...file, from: lineAt(file.path, to - each), to }] : []
   })
+}
+
+function notStored(cause: unknown): IntakeError {
+  return new IntakeError(`${(cause as Error).message}; make room or correct the data folder`, { cause })
 }
 
 /** An event as a line. */
