@@ -386,14 +386,18 @@ export async function openEventLog({
   }
 }
 
-/** Of the newest file of each stream, its last lines that are counted. */
+/**
+ * Of the two newest files of each stream, their last lines that are counted: soon after midnight what is new stands in the
+ * older one.
+ */
 function endsOf(
   dayFiles: readonly DayFile[],
   counted: ReadonlyMap<string, number>,
 ): (DayFile & { from: number; to: number })[] {
-  const newest = new Map(dayFiles.map((file) => [file.folder, file]))
-  const each = Math.min(END_BYTES, Math.floor(ALL_ENDS_BYTES / newest.size))
-  return [...newest.values()].flatMap((file) => {
+  // Those of one stream stand together, by day.
+  const newest = dayFiles.filter(({ folder }, index) => dayFiles[index + 2]?.folder !== folder)
+  const each = Math.min(END_BYTES, Math.floor(ALL_ENDS_BYTES / newest.length))
+  return newest.flatMap((file) => {
     const to = counted.get(file.path) ?? 0
     return to > 0 ? [{ ...file, from: lineAt(file.path, to - each), to }] : []
   })

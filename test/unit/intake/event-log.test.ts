@@ -76,6 +76,22 @@ test('a start with a snapshot reads the lines behind it only, and knows what is 
   expect(await log.append({ id: 'a' }, { id: 'd' }, { id: 'e' })).toEqual(['e'])
 })
 
+test('what is in no snapshot is recalled from the last lines of two days, since a day may just have begun', async () => {
+  const folder = await storedFolder()
+  const recalled: unknown[] = []
+  const history = createHistory({ stats: createStats(), today: DAY })
+
+  const log = await openEventLog({
+    folder,
+    log: () => undefined,
+    onLine: () => undefined,
+    state: { ...history, recall: ({ event }) => void recalled.push(event) },
+  })
+  onTestFinished(log.close)
+
+  expect(recalled).toMatchObject([{ meta: { id: 'a' } }, { meta: { id: 'b' } }, { meta: { id: 'c' } }])
+})
+
 const damages: [string, (folder: string) => Promise<void>, RegExp][] = [
   ['a file is gone', (folder) => rm(fileIn(folder)), /11-27.jsonl is gone/],
   ['a file is shorter', (folder) => truncate(fileIn(folder), 10), /11-27.jsonl is not what it was/],
