@@ -95,7 +95,7 @@ export function addIntakeCommand(program: Command): void {
     .option(
       '--dedupe-ids <number>',
       'of so many ids, the newest, it is known whether they are stored',
-      count,
+      idCount,
       4_000_000,
     )
     .addOption(new Option('--sink <kind>', 'where events go').choices(['file', 'kafka']).default('file'))
@@ -168,7 +168,7 @@ async function run(_: IntakeFlags, command: Command) {
     keepDays: flags.keep,
     allowOrigins: flags.allowOrigin,
     producerTokens: flags.producerToken,
-    kafka: kafkaIn(flags),
+    kafka: kafkaIn(flags, command.getOptionValueSource('sink') !== 'default'),
     log,
   })
   // A second signal ends the process at once, since by then nothing listens for it any more.
@@ -192,6 +192,8 @@ async function run(_: IntakeFlags, command: Command) {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+const MOST_IDS = 100_000_000
 
 const addressesInWords = (addresses: { [K in 'console' | 'events' | 'stream_configs' | 'data']: string }) =>
   `The intake listens.
@@ -234,15 +236,15 @@ function print(settings: readonly Setting[], { json }: IntakeFlags): void {
 
 const valueInWords = ({ value }: Setting) => (value === undefined ? '-' : [value].flat().join(','))
 
-function kafkaIn({
-  sink,
-  brokers,
-  kafkaTls,
-  kafkaUser,
-  kafkaPassword,
-  kafkaTopicPrefix,
-}: IntakeFlags): KafkaOptions | undefined {
-  if (sink !== 'kafka') return undefined
+/** Brokers alone are a slip: events would go to files. */
+function kafkaIn(
+  { sink, brokers, kafkaTls, kafkaUser, kafkaPassword, kafkaTopicPrefix }: IntakeFlags,
+  isSinkGiven: boolean,
+): KafkaOptions | undefined {
+  if (sink !== 'kafka') {
+    if (brokers && !isSinkGiven) throw new InvalidArgumentError('--brokers needs --sink kafka')
+    return undefined
+  }
   if (!brokers?.length) throw new InvalidArgumentError('--sink kafka needs --brokers, host:port each')
   return { brokers, tls: kafkaTls, user: kafkaUser, password: kafkaPassword, topicPrefix: kafkaTopicPrefix }
 }
@@ -261,6 +263,12 @@ function rate(text: string): number {
 function count(text: string): number {
   if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Number(text)
   throw new InvalidArgumentError('Give a whole number, 1 or more.')
+}
+
+function idCount(text: string): number {
+  const ids = count(text)
+  if (ids <= MOST_IDS) return ids
+  throw new InvalidArgumentError(`Give ${MOST_IDS} at most, which take 3 GB of memory.`)
 }
 
 function seconds(text: string): number {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { type DayFile, dayFilesIn, eachLine } from './day-files.ts'
 import type { EventSink, LogRecord, NoteOf } from './event-sink.ts'
 import { createIdWindow } from './id-window.ts'
+import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { createLogSnapshots } from './log-snapshots.ts'
 import type { Commit } from './metrics.ts'
@@ -59,6 +60,8 @@ const DAY = 86_400_000
 const DEDUPE_IDS = 4_000_000
 /** Of lines, between two snapshots; or as many as two snapshots have, where that is more. */
 const SNAPSHOT_BYTES = 64 << 20
+/** In ms; after it a quarter of them is enough, since a snapshot is cheap then beside what is stored. */
+const SNAPSHOT_EVERY = 30_000
 /** Of lines that are worth a snapshot as the log is closed: to read them takes no time. */
 const FEW_BYTES = 1 << 20
 /** Of the ends of files, which are read again: of each, and of all together. */
@@ -106,6 +109,7 @@ export async function openEventLog({
   /** In days since 1970. */
   let newestDay = 0
   let bytesSinceSnapshot = 0
+  let snapshotAt = Date.now()
   let snapshotting: Promise<void> | undefined
   let trouble: string | undefined
   let probing: NodeJS.Timeout | undefined
@@ -156,29 +160,31 @@ export async function openEventLog({
       const group = waiting
       waiting = []
       await settle(group)
-      if (bytesSinceSnapshot >= Math.max(snapshotBytes, 2 * (snapshots?.bytes() ?? 0)) && !snapshotting)
-        void snapshotNow()
+      // Only now, since those whose append has resolved have told the state of it: a snapshot may be taken meanwhile.
+      await closeOthers()
+      if (isSnapshotDue() && !snapshotting) void snapshotNow()
     }
     writing = undefined
   }
 
   async function settle(group: readonly Append[]): Promise<void> {
-    const error = await errorOf(group)
+    const error = await refusalOf(group)
     // If the group fails, each gets its own try: one stream's bad folder is not the others' fault.
-    const errors = error && group.length > 1 ? await inTurn(group, (append) => errorOf([append])) : [error]
+    const errors = error && group.length > 1 ? await inTurn(group, (append) => refusalOf([append])) : [error]
     const failed = errors.filter((each) => each !== undefined)
     if (failed.length === errors.length) beginTrouble(failed[0]!)
     else endTrouble()
   }
 
-  async function errorOf(group: readonly Append[]): Promise<Error | undefined> {
+  async function refusalOf(group: readonly Append[]): Promise<Error | undefined> {
     try {
       const stored = await write(group)
       for (const [index, { resolve }] of group.entries()) resolve(stored[index]!)
       return undefined
     } catch (error) {
-      if (group.length === 1) group[0]!.reject(error)
-      return error as Error
+      const refusal = notStored(error)
+      if (group.length === 1) group[0]!.reject(refusal)
+      return refusal
     }
   }
 
@@ -248,7 +254,6 @@ export async function openEventLog({
     }
     bytesSinceSnapshot += all
     for (const listener of listeners) listener([...added.keys()])
-    await closeOthers(day)
     return all
   }
 
@@ -291,8 +296,14 @@ export async function openEventLog({
   }
 
   /** Those of other days, and the oldest of too many. */
-  async function closeOthers(day: string): Promise<void> {
-    for (const [path, file] of files) if (file.day !== day || files.size > MOST_OPEN) await closeFile(path)
+  async function closeOthers(): Promise<void> {
+    const day = dayOf(new Date(newestDay * DAY))
+    for (const [path, file] of files) {
+      if (file.day === day && files.size <= MOST_OPEN) continue
+      await closeFile(path).catch(({ message }: Error) =>
+        log({ level: 'warn', message: `${path}: could not be closed (${message}); what it holds is safe` }),
+      )
+    }
   }
 
   function beginTrouble({ message }: Error): void {
@@ -320,8 +331,13 @@ export async function openEventLog({
       }
       endTrouble()
     } catch (error) {
-      trouble = (error as Error).message
+      beginTrouble(notStored(error))
     }
+  }
+
+  function isSnapshotDue(): boolean {
+    if (bytesSinceSnapshot >= Math.max(snapshotBytes, 2 * (snapshots?.bytes() ?? 0))) return true
+    return bytesSinceSnapshot >= snapshotBytes / 4 && Date.now() - snapshotAt >= SNAPSHOT_EVERY
   }
 
   /** One after another. */
@@ -330,6 +346,7 @@ export async function openEventLog({
       // Those whose append has just resolved have told the state of it by then.
       await new Promise(setImmediate)
       bytesSinceSnapshot = 0
+      snapshotAt = Date.now()
       await snapshots?.take({ files: sizes, removed })
       if (snapshotting === last) snapshotting = undefined
     })
@@ -369,17 +386,25 @@ export async function openEventLog({
   }
 }
 
-/** Of the newest file of each stream, its last lines that are counted. */
+/**
+ * Of the two newest files of each stream, their last lines that are counted: soon after midnight what is new stands in the
+ * older one.
+ */
 function endsOf(
   dayFiles: readonly DayFile[],
   counted: ReadonlyMap<string, number>,
 ): (DayFile & { from: number; to: number })[] {
-  const newest = new Map(dayFiles.map((file) => [file.folder, file]))
-  const each = Math.min(END_BYTES, Math.floor(ALL_ENDS_BYTES / newest.size))
-  return [...newest.values()].flatMap((file) => {
+  // Those of one stream stand together, by day.
+  const newest = dayFiles.filter(({ folder }, index) => dayFiles[index + 2]?.folder !== folder)
+  const each = Math.min(END_BYTES, Math.floor(ALL_ENDS_BYTES / newest.length))
+  return newest.flatMap((file) => {
     const to = counted.get(file.path) ?? 0
     return to > 0 ? [{ ...file, from: lineAt(file.path, to - each), to }] : []
   })
+}
+
+function notStored(cause: unknown): IntakeError {
+  return new IntakeError(`${(cause as Error).message}; make room or correct the data folder`, { cause })
 }
 
 /** An event as a line. */

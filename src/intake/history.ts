@@ -45,7 +45,11 @@ export function createHistory({
     },
     tally,
     recent: () =>
-      [...recent.values()].flat().sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at)),
+      // By file first, so that those of one time are in one order, however they were read.
+      [...recent]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([, records]) => records)
+        .sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at)),
     freeze: () => together([tally.freeze(), stats.freeze()]),
     restore(next) {
       tally.restore(next)

@@ -101,11 +101,16 @@ export interface IntakeOptions {
 /** Looked for a second: some read a file, and compile it. */
 const MOST_UNKNOWN_SCHEMAS = 100
 
+const EVENTS_IN_KAFKA = 'The events are in Kafka, where what reads its topics can be asked; see docs/kafka.md'
+
 /** A running intake. */
 export interface Intake {
   /** Where it listens, `http://127.0.0.1:8192`, without a slash at the end. */
   readonly url: string
-  /** What the data folder holds, by stream, with Kafka what was taken since the start; the same as `GET /v1/counts`. Events that name no stream count under ''. */
+  /**
+   * How many events were stored and rejected, by stream: since the data folder is there, also of those that `keepDays` has
+   * removed; with Kafka since the start. The same as `GET /v1/counts`. Events that name no stream count under ''.
+   */
   counts(): { readonly streams: { readonly [stream: string]: StreamCounts } }
   /** Stops listening, answers and stores what it has taken, and closes its files. May be called twice. */
   close(): Promise<void>
@@ -138,6 +143,10 @@ export async function startIntake({
   kafka,
   log: toldTo = toStderr,
 }: IntakeOptions): Promise<Intake> {
+  if (kafka && keepDays !== undefined)
+    throw new IntakeError(
+      'what Kafka keeps, its topics say (retention.ms), and not the intake; leave --keep out',
+    )
   const log = withoutFloods(toldTo)
   let server: IntakeServer | undefined
   let stopped: Promise<void> | undefined
@@ -151,12 +160,14 @@ export async function startIntake({
   makeFolder(data)
   // What was opened is closed again, last first: by close(), or here if a later step fails.
   const opened: (() => void | Promise<void>)[] = [await lockData(data)]
+  const open = <Part extends { close(): void | Promise<void> }>(part: Part): Part => {
+    opened.unshift(part.close)
+    return part
+  }
   try {
     markLayout(data)
-    const configHistory = openConfigHistory(data, log)
-    opened.unshift(configHistory.close)
-    const configs = openStreamConfigs({ path: streams, history: configHistory, log })
-    opened.unshift(configs.close)
+    const configHistory = open(openConfigHistory(data, log))
+    const configs = open(openStreamConfigs({ path: streams, history: configHistory, log }))
     checkSchemas(configs, { schemas, registry, log })
 
     const waitingRoom = createWaitingRoom(Math.max(maxWaitingBytes, maxBodyBytes))
@@ -176,19 +187,15 @@ export async function startIntake({
 
     const stats = createStats()
     const history = createHistory({ stats })
-    const storage = kafka
-      ? await openTopics({ kafka, configs, metrics, log })
-      : await openFiles({ data, history, dedupeIds, snapshotBytes, configs, metrics, log })
-    opened.unshift(storage.close)
+    const storage = open(
+      kafka
+        ? await openTopics({ kafka, configs, metrics, log })
+        : await openFiles({ data, history, dedupeIds, snapshotBytes, configs, metrics, log }),
+    )
     const { sink, source, eventLog } = storage
-    const live = createLiveFeed(history.recent())
-    opened.unshift(live.close)
+    const live = open(createLiveFeed(history.recent()))
     const memories = [live, stats]
-    if (keepDays !== undefined) {
-      if (!eventLog)
-        throw new IntakeError(
-          'what Kafka keeps, its topics say (retention.ms), and not the intake; leave --keep out',
-        )
+    if (eventLog && keepDays !== undefined) {
       const { removeFiles } = eventLog
       const onRemoved = (before: number) => {
         for (const memory of memories) memory.forget((_, receivedAt) => receivedAt < before)
@@ -196,13 +203,10 @@ export async function startIntake({
       opened.unshift((await startRetention({ data, keepDays, log, removeFiles, onRemoved })).stop)
     }
 
-    const configFeed = createConfigFeed(configs)
-    opened.unshift(configFeed.close)
-    const elsewhere = kafka ? EVENTS_IN_KAFKA : undefined
-    const queries = openQueries({ data, schemas, configured: () => titlesOf(configs), elsewhere })
-    opened.unshift(queries.close)
-
+    const configFeed = open(createConfigFeed(configs))
     const consumption = createConsumption({ source, log })
+    const elsewhere = kafka ? EVENTS_IN_KAFKA : undefined
+    const queries = open(openQueries({ data, schemas, configured: () => titlesOf(configs), elsewhere }))
 
     const { tally } = history
     const receive = createReceive({ configs, registry, sink, tally, stats, live, metrics })
@@ -289,7 +293,6 @@ function isNamedIn(configs: StreamConfigs): (stream: string) => boolean {
   })
   return (stream) => names.has(stream)
 }
-const EVENTS_IN_KAFKA = 'The events are in Kafka, where what reads its topics can be asked; see docs/kafka.md'
 
 /** By stream; a pattern is none. */
 function titlesOf(configs: StreamConfigs): ReadonlyMap<string, string> {

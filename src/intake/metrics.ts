@@ -77,7 +77,10 @@ export function createMetrics(observed: Observed): Metrics {
   })
   const batchEvents = new Histogram({ ...of('batch_events', 'Events of a batch.'), buckets: NUMBERS })
   const commitSeconds = new Histogram({
-    ...of('commit_duration_seconds', 'Time to make a group of events safe: write and fsync.'),
+    ...of(
+      'commit_duration_seconds',
+      'Time to make a group of events safe: write and fsync, or the answer of the brokers.',
+    ),
     buckets: SECONDS,
   })
   const commitRecords = new Histogram({
@@ -115,7 +118,7 @@ export function createMetrics(observed: Observed): Metrics {
     },
   })
   new Gauge({
-    ...of('readers', 'Open feeds of server-sent events, by feed.'),
+    ...of('readers', 'Open feeds, by feed.'),
     labelNames: ['feed'],
     collect() {
       for (const [feed, number] of Object.entries(observed.readers())) this.set({ feed }, number)

@@ -244,7 +244,7 @@ export function createIntakeServer(parts: ServerParts): IntakeServer {
       if (error instanceof RefusedError) return problem(500, 'RefusedError', message)
       parts.log({
         level: 'error',
-        message: `events could not be stored (${message}); make room, or correct the data folder or the brokers`,
+        message: `events could not be stored: ${message}`,
       })
       return unavailable('StorageError', `events cannot be stored now: ${message}`)
     }

@@ -67,9 +67,10 @@ export async function openFiles({
 export async function openTopics({
   kafka,
   configs,
+  metrics,
   log,
 }: StorageParts & { readonly kafka: KafkaOptions }): Promise<Storage> {
-  const sink = await openKafkaSink({ options: kafka, configs, log })
+  const sink = await openKafkaSink({ options: kafka, configs, onCommit: metrics.committed, log })
   const source = await openKafkaSource({ options: kafka, configs })
   return {
     sink,

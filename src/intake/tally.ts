@@ -1,7 +1,7 @@
 import type { LiveRecord } from './live-feed.ts'
 import type { Snapshotted } from './snapshot.ts'
 
-/** How many events of a stream were stored, and rejected. */
+/** How many events of a stream were stored, and rejected; those that were removed later are among them. */
 export interface StreamCounts {
   readonly stored: number
   readonly rejected: number

@@ -10,11 +10,12 @@ const idsOf = (messages: readonly { event: { meta: { id: string } } }[]) =>
   messages.map(({ event }) => event.meta.id)
 
 kafkaTest('an event is in its topic once it is answered, as a file would have it', async () => {
-  const { post, inTopic, prefix } = await startKafkaIntake()
+  const { url, post, inTopic, prefix } = await startKafkaIntake()
 
   const { status } = await post([clickBy('ada', 'shop.click', 'a'), clickBy('ada', 'shop.click', 'b')])
 
   expect(status).toBe(201)
+  expect((await ask(`${url}/metrics`)).text).toContain('\nrivulet_intake_commit_events_sum 2\n')
   const messages = await inTopic(`${prefix}shop.click`)
   expect(idsOf(messages)).toEqual(['a', 'b'])
   expect(messages[0]!.event).toMatchObject({

@@ -23,7 +23,7 @@ async function openSource(): Promise<SourceUnderTest> {
     titles: () => new Map<string, string>(),
   }
   const options = { brokers: [BROKER] }
-  const sink = await openKafkaSink({ options, configs, log: () => undefined })
+  const sink = await openKafkaSink({ options, configs, onCommit: () => undefined, log: () => undefined })
   onTestFinished(() => sink.close())
   const reopen = async () => {
     const source = await openKafkaSource({ options, configs })

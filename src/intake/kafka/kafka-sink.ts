@@ -1,6 +1,7 @@
 import type { EventSink, LogRecord } from '../event-sink.ts'
 import type { StreamSettings } from '../ingest.ts'
 import type { Log } from '../log.ts'
+import type { Commit } from '../metrics.ts'
 import { REJECTED_STREAM } from '../rejection.ts'
 import type { StreamConfigs } from '../stream-configs.ts'
 import { inWords, loadKafka } from './kafka-library.ts'
@@ -21,10 +22,12 @@ const LOOK_EVERY = 2_000
 export async function openKafkaSink({
   options,
   configs,
+  onCommit,
   log,
 }: {
   options: KafkaOptions
   configs: Pick<StreamConfigs, 'lookUp' | 'titles'>
+  onCommit: (commit: Commit) => void
   log: Log
 }): Promise<EventSink> {
   const library = await loadKafka()
@@ -34,8 +37,8 @@ export async function openKafkaSink({
     onProblem: (problem) =>
       log({ level: 'error', message: `Kafka: ${problem}; its events are not taken until then` }),
   })
-  const sender = createSender({ library, options, topics, isGuaranteed: true })
-  const hastySender = createSender({ library, options, topics, isGuaranteed: false })
+  const sender = createSender({ library, options, topics, isGuaranteed: true, onCommit })
+  const hastySender = createSender({ library, options, topics, isGuaranteed: false, onCommit })
 
   let unreached: string | undefined = 'no Kafka broker has answered yet'
   let told = ''

@@ -1,5 +1,6 @@
 import type { Producer } from '@platformatic/kafka'
 import { RefusedError } from '../event-sink.ts'
+import type { Commit } from '../metrics.ts'
 import { abandon, clientOptions, inWords, type KafkaLibrary, partsOf } from './kafka-library.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { TopicError, type Topics } from './topics.ts'
@@ -68,11 +69,14 @@ export function createSender({
   options,
   topics,
   isGuaranteed,
+  onCommit,
 }: {
   library: KafkaLibrary
   options: KafkaOptions
   topics: Topics
   isGuaranteed: boolean
+  /** Called for each request that the brokers have taken. */
+  onCommit: (commit: Commit) => void
 }): Sender {
   let producer: Producer | undefined
   let waiting: Batch[] = []
@@ -109,7 +113,8 @@ export function createSender({
   function nextGroup(): readonly Batch[] {
     const since = Date.now() - LONGEST_WAIT
     for (const batch of waiting)
-      if (batch.since < since) batch.reject(new Error('the Kafka brokers are slower than what comes in'))
+      if (batch.since < since)
+        batch.reject(new Error('the Kafka brokers are slower than what comes in; add some, or partitions'))
     waiting = waiting.filter((batch) => batch.since >= since)
 
     let bytes = 0
@@ -125,9 +130,11 @@ export function createSender({
     const places = await placesOf(group).catch((error: Error) => error)
     if (places instanceof TopicError) return reject(group, places)
     if (places instanceof Error) return fail(group, places)
+    const startedAt = performance.now()
     const outcome = await sent(group, places)
     if (outcome.error === undefined) {
       failed = undefined
+      onCommit({ ...sizeOf(group), seconds: (performance.now() - startedAt) / 1_000 })
       for (const { resolve } of group) resolve()
       return
     }
@@ -207,7 +214,14 @@ function reject(batches: readonly Batch[], error: Error): void {
 }
 
 function notTaken(cause: Error): Error {
-  return Object.assign(new Error(`Kafka does not take events: ${inWords(cause)}`), { cause })
+  const message = `Kafka does not take events: ${inWords(cause)}; see whether its brokers are well`
+  return Object.assign(new Error(message), { cause })
+}
+
+/** What is counted of a group: its events, as they are kept. */
+function sizeOf(group: readonly Batch[]): Pick<Commit, 'records' | 'bytes'> {
+  const messages = group.flatMap((batch) => batch.messages)
+  return { records: messages.length, bytes: messages.reduce((sum, { value }) => sum + value.length, 0) }
 }
 
 const ALL = -1

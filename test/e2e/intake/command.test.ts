@@ -130,6 +130,13 @@ test.each([
   ['a rate that is none', ['--rate-limit', 'fast'], /'fast' is invalid.*requests a second, or 0/],
   ['a token that can be guessed', ['--token', 'secret'], /shorter than 16 characters.*openssl rand/],
   ['a port that is none', ['--port', 'http'], /'http' is invalid.*0 to 65535/],
+  ['more ids than memory holds', ['--dedupe-ids', '999999999999'], /is invalid.*100000000 at most/],
+  ['brokers that nothing would be sent to', ['--brokers', 'kafka:9092'], /--brokers needs --sink kafka/],
+  [
+    'files to keep where there are none',
+    ['--keep', '30d', '--sink', 'kafka', '--brokers', 'kafka:9092'],
+    /retention\.ms.*leave --keep out/,
+  ],
   [
     'a config that is missing',
     ['--streams', 'none.json'],

@@ -88,6 +88,7 @@ test('who listens is counted, and a request that goes away unanswered', async ()
   expect(await metricsOf(url)).toMatchObject({
     'readers{feed="live"}': 1,
     'readers{feed="stream_configs"}': 0,
+    'readers{feed="streams"}': 0,
   })
 
   leaving.abort()

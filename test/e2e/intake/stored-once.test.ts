@@ -179,7 +179,7 @@ test('where nothing can be written the answer is 503 with retry-after, and the e
 
   expect(refused.status).toBe(503)
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-  expect(lines[0]!.message).toMatch(/could not be stored/)
+  expect(lines[0]!.message).toMatch(/could not be stored: E.*; make room or correct the data folder$/)
   expect(accepted.status).toBe(201)
   expect((await stored('shop.click')).map(({ meta }) => meta.id)).toEqual(['a'])
 })

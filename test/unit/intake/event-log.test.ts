@@ -76,6 +76,22 @@ test('a start with a snapshot reads the lines behind it only, and knows what is 
   expect(await log.append({ id: 'a' }, { id: 'd' }, { id: 'e' })).toEqual(['e'])
 })
 
+test('what is in no snapshot is recalled from the last lines of two days, since a day may just have begun', async () => {
+  const folder = await storedFolder()
+  const recalled: unknown[] = []
+  const history = createHistory({ stats: createStats(), today: DAY })
+
+  const log = await openEventLog({
+    folder,
+    log: () => undefined,
+    onLine: () => undefined,
+    state: { ...history, recall: ({ event }) => void recalled.push(event) },
+  })
+  onTestFinished(log.close)
+
+  expect(recalled).toMatchObject([{ meta: { id: 'a' } }, { meta: { id: 'b' } }, { meta: { id: 'c' } }])
+})
+
 const damages: [string, (folder: string) => Promise<void>, RegExp][] = [
   ['a file is gone', (folder) => rm(fileIn(folder)), /11-27.jsonl is gone/],
   ['a file is shorter', (folder) => truncate(fileIn(folder), 10), /11-27.jsonl is not what it was/],
@@ -188,6 +204,43 @@ test('a file no longer grows once one of a later day does, and it is told how mu
   expect(told).toEqual([[before], [after], [after]])
   for (const path of [before, after]) expect(log.storedBytes(path)).toBe((await stat(path)).size)
 })
+
+test('a snapshot that is taken while files of the day before are closed knows the ids of all that it counts', async () => {
+  const folder = await folderOf()
+  const log = await openIn(folder)
+  await log.appendRecords(
+    Array.from({ length: 50 }, (_, number) => ({
+      ...record({ id: `a-${number}`, day: '2026-11-26' }),
+      stream: `shop.${number}`,
+    })),
+  )
+  let snapshot: Promise<void> | undefined
+  log.onStored(() => (snapshot = log.removeFiles([])))
+
+  await log.append({ id: 'b' })
+  await snapshot
+  const afterCrash = await openIn(folder)
+
+  expect([afterCrash.linesRead, afterCrash.counted()]).toEqual([0, 1])
+  expect(await afterCrash.append({ id: 'b' })).toEqual([])
+})
+
+test('after half a minute a quarter of the bytes is worth a snapshot', async () => {
+  onTestFinished(() => void vi.useRealTimers())
+  const folder = await folderOf()
+  const log = await openIn(folder, { snapshotBytes: 1_000 })
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 29_000 })
+  await log.append({ id: 'a', note: 'x'.repeat(300) })
+  const before = await isThere(snapshotIn(folder))
+  vi.setSystemTime(Date.now() + 1_000)
+
+  await log.append({ id: 'b' })
+
+  expect(before).toBe(false)
+  await vi.waitFor(async () => expect(await isThere(snapshotIn(folder))).toBe(true))
+})
+
+const isThere = (path: string) => stat(path).then(Boolean, () => false)
 
 test('an event that cannot be written as JSON is refused alone, and is no trouble of the log', async () => {
   const log = await openIn(await folderOf())
