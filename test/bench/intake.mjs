@@ -6,10 +6,11 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { measureKafka } from './intake-kafka.mjs'
 import { load, startIntake, startServer } from './intake-load.mjs'
 import { machine } from './machine.mjs'
+import { readOptions } from './options.mjs'
 import { median, rounded } from './statistics.mjs'
 import { table } from './table.mjs'
 
@@ -44,33 +45,12 @@ takes less than ${GOALS.perSecondWithKafka} events/s with Kafka, and the machine
 ${FAST_ENOUGH} events/s or more. Compare ratios within a run: times depend on the machine.
 `
 
-const options = readOptions(process.argv.slice(2))
+const options = readOptions(process.argv.slice(2), {
+  command: 'bench:intake',
+  defaults: { rounds: 3, seconds: 5 },
+})
 if (options.help) console.log(HELP)
 else process.exitCode = await run()
-
-/** @param {readonly string[]} args */
-function readOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
-    for (const [name, value] of Object.entries({ rounds, seconds })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} takes a whole number above 0`)
-    }
-    return { ...values, rounds, seconds }
-  } catch (error) {
-    const [what] = /** @type {Error} */ (error).message.split(/\.?(\n|$)/)
-    console.error(`bench: ${what}. See npm run bench:intake -- --help`)
-    process.exit(2)
-  }
-}
 
 async function run() {
   const on = machine()

@@ -6,9 +6,10 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { machine } from './machine.mjs'
 import { PEERS, SDKS } from './node-peers/sdks.mjs'
+import { readOptions } from './options.mjs'
 import { median, rounded } from './statistics.mjs'
 import { table } from './table.mjs'
 
@@ -32,33 +33,12 @@ Exits with 1 where Rivulet brings less than ${GOAL} times as many a second as th
 event. Compare ratios within a run: times depend on the machine.
 `
 
-const options = readOptions(process.argv.slice(2))
+const options = readOptions(process.argv.slice(2), {
+  command: 'bench:node',
+  defaults: { events: 50_000, rounds: 5 },
+})
 if (options.help) console.log(HELP)
 else process.exitCode = await run()
-
-/** @param {readonly string[]} args */
-function readOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        events: { type: 'string', default: '50000' },
-        rounds: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [events, rounds] = [Number(values.events), Number(values.rounds)]
-    for (const [name, value] of Object.entries({ events, rounds })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} takes a whole number above 0`)
-    }
-    return { ...values, events, rounds }
-  } catch (error) {
-    const [what] = /** @type {Error} */ (error).message.split(/\.?(\n|$)/)
-    console.error(`bench: ${what}. See npm run bench:node -- --help`)
-    process.exit(2)
-  }
-}
 
 async function run() {
   const on = machine()
