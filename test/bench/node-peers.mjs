@@ -1,15 +1,12 @@
 // `npm run bench:node`: how many events a second Node SDKs bring to an intake on this machine, Rivulet's beside those of
 // others.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { machine } from './machine.mjs'
 import { PEERS, SDKS } from './node-peers/sdks.mjs'
 import { readOptions } from './options.mjs'
+import { installPeers } from './peers.mjs'
 import { median, rounded } from './statistics.mjs'
 import { table } from './table.mjs'
 
@@ -42,7 +39,7 @@ else process.exitCode = await run()
 
 async function run() {
   const on = machine()
-  const folder = await installPeers()
+  const folder = await installPeers({ bench: 'node', what: 'the other SDKs', versions: PEERS })
   const intake = await startIntake()
   try {
     /** @type {Map<string, { settings: object, runs: Figures[] }>} */
@@ -159,26 +156,6 @@ function report(results, on) {
   }
   for (const shortfall of shortfalls) console.error(`bench: ${shortfall}`)
   return shortfalls.length ? 1 : 0
-}
-
-/** Once for these versions, into a folder that the next run finds. */
-async function installPeers() {
-  const versions = Object.values(PEERS).join('-')
-  const folder = join(tmpdir(), `rivulet-node-peers-${versions}`)
-  if (existsSync(folder)) return folder
-  console.error('bench: installing the others …')
-  const half = `${folder}.${process.pid}`
-  await mkdir(half, { recursive: true })
-  try {
-    await writeFile(join(half, 'package.json'), JSON.stringify({ private: true, dependencies: PEERS }))
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund'], { cwd: half, timeout: 300_000 })
-    await rename(half, folder)
-  } catch (cause) {
-    throw new Error(`the other SDKs could not be installed into ${half}: is npm's registry there?`, { cause })
-  } finally {
-    await rm(half, { recursive: true, force: true })
-  }
-  return folder
 }
 
 /** @returns {Promise<{ url: string, stop: () => void }>} */
