@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { lockData } from '../intake/data-lock.ts'
 import { type Forgotten, forgetEvents, whyNoIds } from '../intake/forget.ts'
 import { codeOf, IntakeError } from '../intake/intake-error.ts'
-import { checkDataFolder } from '../intake/state.ts'
+import { storedFilesIn } from '../intake/stored-events.ts'
 import { aligned } from './aligned.ts'
 
 interface ForgetFlags {
@@ -70,7 +70,7 @@ async function run(flags: ForgetFlags): Promise<void> {
 
 async function forgetHere(flags: ForgetFlags): Promise<Forgotten> {
   const { data, session: ids, dryRun = false } = flags
-  checkDataFolder(data)
+  await storedFilesIn(data)
   let unlock: () => void
   try {
     unlock = await lockData(data)

@@ -91,7 +91,11 @@ export function addIntakeCommand(program: Command): void {
       'where events are stored, a folder a stream and a file a day',
       './rivulet-data',
     )
-    .option('--keep <time>', 'remove stored events that are older, such as 30d (default: never)', days)
+    .option(
+      '--keep <time>',
+      'remove stored events that are older, in whole UTC days, such as 30d (default: never)',
+      days,
+    )
     .option(
       '--dedupe-ids <number>',
       'of so many ids, the newest, it is known whether they are stored',
@@ -108,10 +112,13 @@ export function addIntakeCommand(program: Command): void {
     .optionsGroup('Access:')
     .option('--token <token>', 'what the console asks for, 16 characters or more (default: none)')
     .option('--allow-host <names...>', 'further names by which the console may be asked for')
-    .option('--allow-origin <origins...>', 'web origins whose pages may post events (default: all)')
+    .option(
+      '--allow-origin <origins...>',
+      'web origins whose pages may post events, * for all (default: all; with --producer-token none)',
+    )
     .option(
       '--producer-token <tokens...>',
-      'who posts from no page needs one of these, as a Bearer token (default: none)',
+      'who posts from no page of --allow-origin needs one of these, as a Bearer token (default: none)',
     )
 
     .optionsGroup('Limits:')

@@ -131,7 +131,7 @@ const NEWLINE = 0x0a
 const BEGUN = '\t'
 const CHUNK = 1 << 20
 
-/** The whole lines in which one of the ids stands, and those of which a part is overwritten already. */
+/** The lines in which one of the ids stands, and those of which a part is overwritten already. */
 async function linesOfTheirs(file: FileHandle, end: number, ids: readonly string[]): Promise<Line[]> {
   const isTheirs = namesOneOf(ids)
   // Looking for bytes is much faster than looking into each line.
@@ -143,16 +143,20 @@ async function linesOfTheirs(file: FileHandle, end: number, ids: readonly string
   for await (const chunk of chunks as AsyncIterable<Buffer>) {
     const bytes = Buffer.concat([rest, chunk])
     const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
-    for (const start of linesAt(whole, needles)) {
-      const line = whole.subarray(start, whole.indexOf(NEWLINE, start))
-      const text = line.toString()
-      if (text.startsWith(BEGUN) || isTheirs(text))
-        lines.push({ from: from + start, bytes: line.length, stream: streamIn(text) })
-    }
+    for (const start of linesAt(whole, needles))
+      look(whole.subarray(start, whole.indexOf(NEWLINE, start)), start)
     from += whole.length
     rest = bytes.subarray(whole.length)
   }
+  // What a crash has left of a line, until the intake starts again and cuts it.
+  if (rest.length > 0) look(rest, 0)
   return lines
+
+  function look(line: Buffer, start: number): void {
+    const text = line.toString()
+    if (text.startsWith(BEGUN) || isTheirs(text))
+      lines.push({ from: from + start, bytes: line.length, stream: streamIn(text) })
+  }
 }
 
 /** Where the lines begin that have a needle, and the first one. */

@@ -6,7 +6,7 @@ import { addSettled, fatesOf } from './fates.ts'
 import { isObject } from './ingest.ts'
 import { addCounts, createLossRows, inOrder, type LossRow, type Reasons } from './loss-rows.ts'
 import { producerOf } from './producer.ts'
-import { REJECTED_STREAM } from './rejection.ts'
+import { REJECTED_STREAM, rejectedEvent } from './rejection.ts'
 import { addRun } from './runs.ts'
 
 /** What was lost. */
@@ -114,8 +114,8 @@ export function createLossCount({ stream: only, since }: LossQuestion = {}): Los
   }
 
   function addRejected(event: StoredEvent): void {
-    const { errored_stream_name: stream, raw_event } = event
-    const { sdk, instance, seq, isDebug } = producerOf(parsed(raw_event))
+    const { errored_stream_name: stream } = event
+    const { sdk, instance, seq, isDebug } = producerOf(rejectedEvent(event))
     if (!isDebug && isAskedFor(stream) && instance !== undefined && seq !== undefined)
       addRun(storedOf({ instance, stream, sdk }, event).refused, seq)
   }
@@ -202,13 +202,4 @@ function receivedAt({ meta, dt }: StoredEvent): number {
 function timeIn(id: string): number | undefined {
   const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-/i.exec(id) ?? []
   return high && low ? Number.parseInt(high + low, 16) : undefined
-}
-
-function parsed(json: unknown): StoredEvent {
-  try {
-    const value: unknown = JSON.parse(String(json))
-    return isObject(value) ? value : {}
-  } catch {
-    return {} // someone edited the file; such an event has no number that could be used
-  }
 }

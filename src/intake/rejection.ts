@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import type { StoredEvent } from './day-files.ts'
 import { isObject, type Judged } from './ingest.ts'
 import { problemsInWords } from './problems.ts'
 
@@ -36,5 +37,15 @@ export function rejectionOf(
     ...(typeof stream === 'string' ? { errored_stream_name: stream } : {}),
     ...(typeof posted.$schema === 'string' ? { errored_schema_uri: posted.$schema } : {}),
     raw_event: JSON.stringify(event),
+  }
+}
+
+/** The event that was rejected, as an event of `rivulet.rejected` keeps it; empty where it was no object. */
+export function rejectedEvent({ raw_event }: StoredEvent): StoredEvent {
+  try {
+    const event: unknown = JSON.parse(String(raw_event))
+    return isObject(event) ? event : {}
+  } catch {
+    return {} // someone edited the file
   }
 }

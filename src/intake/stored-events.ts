@@ -1,7 +1,30 @@
-import { dayFilesIn, eventIn, linesOf, type StoredEvent, storedLinesOf, unreadable } from './day-files.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type DayFile,
+  dayFilesIn,
+  eventIn,
+  linesOf,
+  type StoredEvent,
+  storedLinesOf,
+  unreadable,
+} from './day-files.ts'
 import { folderName } from './event-log.ts'
+import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { checkDataFolder } from './state.ts'
+
+/** The files that an intake has stored in a folder. Rejects with an IntakeError where none has stored anything there. */
+export async function storedFilesIn(data: string): Promise<DayFile[]> {
+  checkDataFolder(data)
+  const files = await dayFilesIn(data).catch((cause) => {
+    throw unreadable(data, cause)
+  })
+  if (files.length > 0 || existsSync(join(data, '.rivulet'))) return files
+  throw new IntakeError(
+    `${data}: this is no data folder, it has no <stream>/<day>.jsonl; name the one that rivulet intake stores in with --data`,
+  )
+}
 
 /**
  * The events that a data folder holds, or those of some streams, stream by stream and day by day; an intake may be at
@@ -20,10 +43,10 @@ export async function* storedEvents(
     log: Log
   },
 ): AsyncGenerator<StoredEvent, void> {
-  checkDataFolder(data)
+  const files = await storedFilesIn(data)
   let reading = data
   try {
-    for (const { path, folder } of await dayFilesIn(data)) {
+    for (const { path, folder } of files) {
       if (folders && !folders.includes(folder)) continue
       reading = path
       // What stands behind the last whole line is being written.

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { LEDGER_STREAM } from './account.ts'
-import { type DayFile, dayFilesIn, eachLine, unreadable } from './day-files.ts'
+import { type DayFile, eachLine, unreadable } from './day-files.ts'
 import { DUPLICATES_STREAM } from './duplicates.ts'
 import { folderName } from './event-log.ts'
 import { IntakeError } from './intake-error.ts'
 import type { Log } from './log.ts'
 import { createLossCount, type LossQuestion, type LossReport } from './loss.ts'
 import { REJECTED_STREAM } from './rejection.ts'
-import { checkDataFolder } from './state.ts'
+import { storedFilesIn } from './stored-events.ts'
 
 /** Streams that tell of the events of others. */
 const TELLING = [LEDGER_STREAM, REJECTED_STREAM, DUPLICATES_STREAM]
@@ -36,14 +34,9 @@ export async function readLosses(
 }
 
 async function filesOf(data: string): Promise<DayFile[]> {
-  checkDataFolder(data)
-  const files = await readable(data, () => dayFilesIn(data))
+  const files = await storedFilesIn(data)
   if (files.length > 0) return files
-  throw new IntakeError(
-    existsSync(join(data, '.rivulet'))
-      ? `${data}: no events are stored yet; submit some to the intake that stores here`
-      : `${data}: this is no data folder, it has no <stream>/<day>.jsonl; name the one that rivulet intake stores in with --data`,
-  )
+  throw new IntakeError(`${data}: no events are stored yet; submit some to the intake that stores here`)
 }
 
 async function readable<Result>(path: string, read: () => Promise<Result>): Promise<Result> {

@@ -1,15 +1,12 @@
-// `npm run bench:intake`: how many events a second the intake takes for good, beside a plain server of Express and Ajv 6
-// that does not wait for the disk.
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
 import { measureKafka } from './intake-kafka.mjs'
 import { load, startIntake, startServer } from './intake-load.mjs'
 import { machine } from './machine.mjs'
+import { readOptions } from './options.mjs'
+import { installPeers } from './peers.mjs'
 import { median, rounded } from './statistics.mjs'
 import { table } from './table.mjs'
 
@@ -44,37 +41,16 @@ takes less than ${GOALS.perSecondWithKafka} events/s with Kafka, and the machine
 ${FAST_ENOUGH} events/s or more. Compare ratios within a run: times depend on the machine.
 `
 
-const options = readOptions(process.argv.slice(2))
+const options = readOptions(process.argv.slice(2), {
+  command: 'bench:intake',
+  defaults: { rounds: 3, seconds: 5 },
+})
 if (options.help) console.log(HELP)
 else process.exitCode = await run()
 
-/** @param {readonly string[]} args */
-function readOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
-    for (const [name, value] of Object.entries({ rounds, seconds })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} takes a whole number above 0`)
-    }
-    return { ...values, rounds, seconds }
-  } catch (error) {
-    const [what] = /** @type {Error} */ (error).message.split(/\.?(\n|$)/)
-    console.error(`bench: ${what}. See npm run bench:intake -- --help`)
-    process.exit(2)
-  }
-}
-
 async function run() {
   const on = machine()
-  const folder = await installPeers()
+  const folder = await installPeers({ bench: 'intake', what: 'Express and Ajv 6', versions: PEERS })
   const [busy, calm] = [await compare(16, folder), await compare(4, folder)]
   const { seconds } = options
   console.error('bench: with Kafka …')
@@ -198,23 +174,4 @@ async function startExpress(folder) {
   const schema = here('../../examples/shop/schemas/shop/page_view/1.0.0.json')
   const given = JSON.stringify({ folder, schema, file: join(data, 'events.jsonl') })
   return startServer([here('intake/express.mjs'), given], data)
-}
-
-/** Once for these versions, into a folder that the next run finds. */
-async function installPeers() {
-  const folder = join(tmpdir(), `rivulet-intake-peers-${Object.values(PEERS).join('-')}`)
-  if (existsSync(folder)) return folder
-  console.error('bench: installing Express and Ajv 6 …')
-  const half = `${folder}.${process.pid}`
-  await mkdir(half, { recursive: true })
-  try {
-    await writeFile(join(half, 'package.json'), JSON.stringify({ private: true, dependencies: PEERS }))
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund'], { cwd: half, timeout: 300_000 })
-    await rename(half, folder)
-  } catch (cause) {
-    throw new Error(`Express could not be installed into ${half}: is npm's registry there?`, { cause })
-  } finally {
-    await rm(half, { recursive: true, force: true })
-  }
-  return folder
 }

@@ -1,14 +1,12 @@
 // `npm run bench:node`: how many events a second Node SDKs bring to an intake on this machine, Rivulet's beside those of
 // others.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { machine } from './machine.mjs'
 import { PEERS, SDKS } from './node-peers/sdks.mjs'
+import { readOptions } from './options.mjs'
+import { installPeers } from './peers.mjs'
 import { median, rounded } from './statistics.mjs'
 import { table } from './table.mjs'
 
@@ -32,37 +30,16 @@ Exits with 1 where Rivulet brings less than ${GOAL} times as many a second as th
 event. Compare ratios within a run: times depend on the machine.
 `
 
-const options = readOptions(process.argv.slice(2))
+const options = readOptions(process.argv.slice(2), {
+  command: 'bench:node',
+  defaults: { events: 50_000, rounds: 5 },
+})
 if (options.help) console.log(HELP)
 else process.exitCode = await run()
 
-/** @param {readonly string[]} args */
-function readOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        events: { type: 'string', default: '50000' },
-        rounds: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [events, rounds] = [Number(values.events), Number(values.rounds)]
-    for (const [name, value] of Object.entries({ events, rounds })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} takes a whole number above 0`)
-    }
-    return { ...values, events, rounds }
-  } catch (error) {
-    const [what] = /** @type {Error} */ (error).message.split(/\.?(\n|$)/)
-    console.error(`bench: ${what}. See npm run bench:node -- --help`)
-    process.exit(2)
-  }
-}
-
 async function run() {
   const on = machine()
-  const folder = await installPeers()
+  const folder = await installPeers({ bench: 'node', what: 'the other SDKs', versions: PEERS })
   const intake = await startIntake()
   try {
     /** @type {Map<string, { settings: object, runs: Figures[] }>} */
@@ -179,26 +156,6 @@ function report(results, on) {
   }
   for (const shortfall of shortfalls) console.error(`bench: ${shortfall}`)
   return shortfalls.length ? 1 : 0
-}
-
-/** Once for these versions, into a folder that the next run finds. */
-async function installPeers() {
-  const versions = Object.values(PEERS).join('-')
-  const folder = join(tmpdir(), `rivulet-node-peers-${versions}`)
-  if (existsSync(folder)) return folder
-  console.error('bench: installing the others …')
-  const half = `${folder}.${process.pid}`
-  await mkdir(half, { recursive: true })
-  try {
-    await writeFile(join(half, 'package.json'), JSON.stringify({ private: true, dependencies: PEERS }))
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund'], { cwd: half, timeout: 300_000 })
-    await rename(half, folder)
-  } catch (cause) {
-    throw new Error(`the other SDKs could not be installed into ${half}: is npm's registry there?`, { cause })
-  } finally {
-    await rm(half, { recursive: true, force: true })
-  }
-  return folder
 }
 
 /** @returns {Promise<{ url: string, stop: () => void }>} */

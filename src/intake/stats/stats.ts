@@ -4,7 +4,7 @@ import { DUPLICATES_STREAM } from '../duplicates.ts'
 import { isObject, type PostedEvent } from '../ingest.ts'
 import type { IsGone } from '../live-feed.ts'
 import { isDebugEvent, producerOf } from '../producer.ts'
-import { REJECTED_STREAM } from '../rejection.ts'
+import { REJECTED_STREAM, rejectedEvent } from '../rejection.ts'
 import { allParts, inParts, type Snapshotted, together } from '../snapshot.ts'
 import { createDistribution, type Distribution, type FrozenDistribution } from './distribution.ts'
 import { createLosses } from './losses.ts'
@@ -84,7 +84,7 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
     },
     recall(event) {
       const isRejection = isObject(event.meta) && event.meta.stream === REJECTED_STREAM
-      if (isRejection && !isDebugEvent(parsed(event.raw_event))) rejections.recall(event)
+      if (isRejection && !isDebugEvent(rejectedEvent(event))) rejections.recall(event)
     },
     ofStream(stream, rate) {
       const { accepted = 0, minutes = createMinutes() } = streams.get(stream) ?? {}
@@ -146,13 +146,13 @@ export function createStats({ now = Date.now }: { now?: () => number } = {}): St
   }
 
   function addRejected(rejection: PostedEvent, at: number): void {
-    const event = parsed(rejection.raw_event)
+    const event = rejectedEvent(rejection)
     if (isDebugEvent(event)) return
     const { errored_stream_name: name } = rejection
     const stream = placeOf(typeof name === 'string' ? name : '', rejectedOf, MOST_REJECTED_STREAMS)
     rejectedOf.set(stream, 1 + (rejectedOf.get(stream) ?? 0))
     rejections.add(rejection, at)
-    if (isObject(event) && typeof name === 'string') losses.addRejected(event, name)
+    if (typeof name === 'string') losses.addRejected(event, name)
   }
 
   function ofStream(name: string): OfStream {
@@ -187,12 +187,4 @@ function placeOf(stream: string, known: ReadonlyMap<string, unknown>, most: numb
 /** From when the event happened, by the client's clock, to its receipt; NaN where one of them is not told. */
 function delayOf({ dt, client_dt, meta }: PostedEvent): number {
   return timeOf(isObject(meta) ? meta.dt : undefined) - timeOf(client_dt ?? dt)
-}
-
-function parsed(json: unknown): unknown {
-  try {
-    return JSON.parse(String(json))
-  } catch {
-    return undefined // someone edited the file; counted by what else is told of it
-  }
 }

@@ -2,7 +2,7 @@ import type { StoredEvent } from '../day-files.ts'
 import { idOf } from '../event-log.ts'
 import { isObject } from '../ingest.ts'
 import { producerOf } from '../producer.ts'
-import { REJECTED_STREAM } from '../rejection.ts'
+import { REJECTED_STREAM, rejectedEvent } from '../rejection.ts'
 
 /** An event, and what it says of where it comes from. */
 export interface Links {
@@ -23,7 +23,7 @@ export interface Links {
 /** Undefined where the event has no id. */
 export function linksOf(event: StoredEvent): Links | undefined {
   const { stream } = metaOf(event)
-  return stream === REJECTED_STREAM ? linksIn(parsed(event.raw_event), true) : linksIn(event, false)
+  return stream === REJECTED_STREAM ? linksIn(rejectedEvent(event), true) : linksIn(event, false)
 }
 
 function linksIn(event: StoredEvent, isRejected: boolean): Links | undefined {
@@ -64,12 +64,3 @@ const metaOf = ({ meta }: StoredEvent) => (isObject(meta) ? meta : {})
 /** The family's intake writes `unknown` where there is no request id. */
 const asId = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value !== 'unknown' ? value : undefined
-
-function parsed(json: unknown): StoredEvent {
-  try {
-    const value: unknown = JSON.parse(String(json))
-    return isObject(value) ? value : {}
-  } catch {
-    return {} // such an event has no id either
-  }
-}

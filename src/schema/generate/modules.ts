@@ -88,7 +88,7 @@ function streamTypes(name: string): string {
 /** A name in code for each key; a number tells apart those that would be the same. */
 function uniqueNames(keys: readonly string[], nameOf: (key: string) => string): Map<string, string> {
   const names = new Map<string, string>()
-  const taken = new Set(['Schemas', 'StreamSchema'])
+  const taken = new Set(['GivenMeta', 'Schemas', 'StreamSchema'])
   for (const key of keys) {
     let name = nameOf(key)
     for (let number = 2; taken.has(name); number++) name = `${nameOf(key)}${number}`

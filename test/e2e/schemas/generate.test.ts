@@ -106,7 +106,7 @@ test('files are not stale for the line ends that a checkout has given them', asy
 })
 
 test('names that no code could have become names that it can', async () => {
-  const titles = ['new', '1a/2b', '_/_', 'shop/click']
+  const titles = ['new', '1a/2b', '_/_', 'given/meta', 'shop/click']
   const named = Object.fromEntries(titles.map((title) => [title.replace('/', '.'), { schema_title: title }]))
   const folder = await folderOf({
     'streams.json': { streams: { ...named, 'shop-click': { schema_title: 'shop/click' } } },
@@ -119,9 +119,16 @@ test('names that no code could have become names that it can', async () => {
   const { schemas } = await import(join(folder, 'out/streams.js'))
   const types = (await filesIn(join(folder, 'out')))['streams.d.ts']!
 
-  expect(Object.keys(schemas).sort()).toEqual(['1a.2b', '_._', 'new', 'shop-click', 'shop.click'])
+  expect(Object.keys(schemas).sort()).toEqual([
+    '1a.2b',
+    '_._',
+    'given.meta',
+    'new',
+    'shop-click',
+    'shop.click',
+  ])
   expect([...types.matchAll(/^export interface (.*) \{$/gm)].map(([, name]) => name)).toEqual([
-    ...['New', 'Stream1a2b', 'Stream', 'ShopClick', 'ShopClick2'],
+    ...['New', 'Stream1a2b', 'Stream', 'GivenMeta2', 'ShopClick', 'ShopClick2'],
   ])
 })
 

@@ -123,6 +123,17 @@ test('what a crash has left half removed is removed by the next run, whatever id
   expect((await readFile(path, 'utf8')).split('\n').filter((line) => line.trim())).toEqual([lineOf, lineOf])
 })
 
+test('where a crash has left half of a line, it is removed too', async () => {
+  const half = JSON.stringify(of(SESSION)).slice(0, -3)
+  const data = await folderOf({ 'shop.click/2026-11-22.jsonl': lines(of(OTHER)) + half })
+
+  const forgotten = await forgetEvents(data, { ids: [SESSION] })
+
+  expect(forgotten).toEqual({ events: 1, streams: { 'shop.click': 1 } })
+  const after = await readFile(join(data, 'shop.click/2026-11-22.jsonl'), 'utf8')
+  expect(after).toBe(lines(of(OTHER)) + ' '.repeat(half.length))
+})
+
 test('what is not stored for good yet is left alone', async () => {
   const text = lines(of(SESSION), of(SESSION))
   const data = await folderOf({ 'shop.click/2026-11-22.jsonl': text })
