@@ -11,7 +11,7 @@ export async function loadKafka(): Promise<KafkaLibrary> {
   } catch (cause) {
     const isMissing = codeOf(cause) === 'ERR_MODULE_NOT_FOUND'
     const message = isMissing
-      ? 'Kafka needs the package @platformatic/kafka; add it beside rivulet with npm install @platformatic/kafka'
+      ? 'Kafka needs the package @platformatic/kafka; add it beside rivulet with npm install @platformatic/kafka@1'
       : `the package @platformatic/kafka cannot be loaded (${(cause as Error).message}); install it anew`
     throw new IntakeError(message, { cause })
   }
