@@ -220,7 +220,12 @@ describe('streams explain', () => {
 })
 
 describe('wrong input is one line on the standard error, and exit code 2', () => {
-  const files = { 'new.json': config(null), 'broken.json': '{', 'empty.json': '{}', 'rivulet-data/none': '' }
+  const files = {
+    'new.json': config(null),
+    'broken.json': '{',
+    'empty.json': '{}',
+    'rivulet-data/.rivulet/none': '',
+  }
 
   test.for<[args: string, line: RegExp]>([
     ['lint nowhere.json', /^rivulet: nowhere\.json: is not there; name an existing file$/],
