@@ -128,10 +128,6 @@ const DOES_NOT_COMPILE = [
   ['another schema', "events.submit('shop.order', { $schema: '/shop/order/2.0.0', action: 'place', lines })"],
   ['a sample left out where nothing fills it in', "events.submit('shop.unsampled')"],
   ['a cause that is no id', "events.submit('shop.view', { meta: { cause: 7 } })"],
-  [
-    'a cause that is no id, without schemas',
-    "untyped.submit('any.stream', { meta: { cause: { id: 'a' } } })",
-  ],
   ['another constant', "events.submit('shop.order', { action: 'place', lines, code: 8 })"],
   ['a wrong value where schemas are loaded later', "lazy.submit('shop.order', { action: 'plase', lines })"],
   ['a wrong stream in a question', "events.explain('shop.oder')"],
