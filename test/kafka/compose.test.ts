@@ -45,9 +45,9 @@ test('what its services name is there: volumes, files, and the services that the
   const { services, volumes } = await compose()
   const nginx = await readFile(new URL('nginx.conf', DEPLOY), 'utf8')
 
-  for (const { healthcheck, depends_on = {}, volumes: mounts = [] } of Object.values(services)) {
-    for (const service of Object.keys(depends_on)) expect(services[service]!.healthcheck).toBeDefined()
-    expect(healthcheck).toBeDefined()
+  for (const { depends_on = {}, volumes: mounts = [] } of Object.values(services)) {
+    for (const service of Object.keys(depends_on))
+      expect(services).toHaveProperty([service, 'healthcheck', 'test'])
     for (const mount of mounts) {
       const [source = ''] = mount.replace(/\$\{\w+:-(.*?)\}/g, '$1').split(':')
       if (source.startsWith('.')) expect(existsSync(new URL(source, DEPLOY)), source).toBe(true)
