@@ -17,7 +17,7 @@ const NOT_FOUND = 1
 const EXPLANATION = `
 An event follows from those that its meta.cause names. Where none of them is stored, or it names none, it follows from
 the event that began its request (meta.request_id), or else from the first one with its root_event. Times are by the
-clock of the intake, as far as it knows how much the sender's was off.
+sender's clock, put right by the intake's where it is off by more than ten seconds.
 
 Exit code: 0 where something is known of the id, 1 where nothing is, 2 where that cannot be told.
 

@@ -46,13 +46,15 @@ function rootIn({ root_event }: StoredEvent): string | undefined {
   return asId(signature) && asId(dt) && `${signature} ${dt}`
 }
 
+/** In ms: what the intake notes of a clock has in it how long the request took, which may be as long as this. */
+const OFF_BEYOND = 10_000
+
 /** A clock is off by what the intake has noted of it. */
 function timeOf(event: StoredEvent): number | undefined {
   const { client_dt, dt = client_dt } = event
-  const byClient = Date.parse(String(client_dt ?? dt))
-  const at = Number.isNaN(byClient)
-    ? Date.parse(String(metaOf(event).dt))
-    : byClient + (producerOf(event).skew ?? 0)
+  const { skew = 0 } = producerOf(event)
+  const byClient = Date.parse(String(client_dt ?? dt)) + (Math.abs(skew) > OFF_BEYOND ? skew : 0)
+  const at = Number.isNaN(byClient) ? Date.parse(String(metaOf(event).dt)) : byClient
   return Math.abs(at) < LAST_TIME ? at : undefined
 }
 

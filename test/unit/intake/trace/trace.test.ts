@@ -147,6 +147,18 @@ test('a clock of which the intake has noted how far it is off is put right', asy
   expect(found?.nodes.map(({ offset_ms }) => offset_ms)).toEqual([0, 10])
 })
 
+test('of clocks that are right, a slow request does not tell that they are off', async () => {
+  const events = [
+    event('page', { skew: 4_000, request_id: 'r' }),
+    event('service', { at: 10, skew: 1, request_id: 'r' }),
+  ]
+
+  const found = await trace(events, 'page')
+
+  expect(edgesIn(found)).toEqual(['page > service request_id'])
+  expect(found?.nodes.map(({ offset_ms }) => offset_ms)).toEqual([0, 10])
+})
+
 test('without cause and request, an event follows from the first one of the same root_event, in both its fields', async () => {
   const root = { signature: 's', dt: timeAt(0) }
   const events = [
