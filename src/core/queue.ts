@@ -41,7 +41,7 @@ const STORE_ANSWERS_WITHIN = 5000
 /** In ms: after as long, a storage that failed is tried again. */
 const STORE_RESTS = 30_000
 
-/** In `memo`: what a page that went could not see stored. The 1 is the version of the layout. */
+/** In `memo`: what a page that went could not see stored or deleted. The 1 is the version of the layout. */
 const LEFT = 'left/1'
 
 /**
@@ -69,6 +69,9 @@ export interface EventQueue {
   remove(events: readonly QueuedEvent[]): Promise<void>
 }
 
+/** A record's key, and what is in it. */
+export type StoredRecord = readonly [key: string, events: readonly QueuedEvent[]]
+
 /**
  * Where events survive the page, in records of at most one batch. What is asked first is done first. Each method
  * rejects where the storage fails.
@@ -76,8 +79,8 @@ export interface EventQueue {
 export interface RecordStore {
   /** All records by key, without those whose key is known already; undefined stands for them. */
   read(known: { has(key: string): boolean }): Promise<ReadonlyMap<string, unknown>>
-  /** One transaction; durable when it resolves. */
-  write(put: ReadonlyMap<string, readonly QueuedEvent[]>, remove: readonly string[]): Promise<void>
+  /** One transaction: puts records, and deletes the empty ones. Durable when it resolves. */
+  write(changes: readonly StoredRecord[]): Promise<void>
 }
 
 /** What a queue works with. */
@@ -102,11 +105,9 @@ export function createQueue(options: QueueOptions): EventQueue {
   /** All that is held. */
   const all = new Set<QueuedEvent>()
   const kept = new Map<string, readonly QueuedEvent[]>()
-  /** Records that the store has not confirmed, and those of them that it has been given. */
+  /** What the store has not confirmed: records, an empty one where it is to forget the key; and what it has been given. */
   const unsaved = new Map<string, readonly QueuedEvent[]>()
   const given = new Set<readonly QueuedEvent[]>()
-  /** Keys that the store is to forget. */
-  const settled = new Set<string>()
   /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
   const syncs = new Set<Set<string>>()
   /** Keys of the records in `memo` that this page has put there or taken up. */
@@ -154,16 +155,18 @@ export function createQueue(options: QueueOptions): EventQueue {
       const event = account()
       // Under a key of its own: who takes an older one out of the store leaves this one in it.
       accountKey = event?.id ?? ''
-      if (event) unsaved.set(accountKey, [event])
+      if (event && records) unsaved.set(accountKey, [event])
     }
-    const saving = save()
     if (leaving) leaveBehind()
-    await saving
+    await save()
   }
 
-  /** Where the page cannot come back, the browser drops about every second write that it has not done yet. */
+  /**
+   * Where the page cannot come back, the browser drops about every second write that it has not done yet. What a storage
+   * that fails is to forget stays here: it would pile up from page to page.
+   */
   function leaveBehind(): void {
-    const left = [...leftByOthers(), ...unsaved]
+    const left = [...leftByOthers(), ...unsaved].filter(([, events]) => !failed || events.length)
     for (const key of unsaved.keys()) leftHere.add(key)
     if (leftHere.size) memo.write(LEFT, JSON.stringify(left))
   }
@@ -186,27 +189,23 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   function forget(key: string): void {
     take(key)
-    unsaved.delete(key)
-    if (records) settled.add(key)
+    if (records) unsaved.set(key, [])
     for (const changed of syncs) changed.add(key)
   }
 
   async function save(): Promise<void> {
-    const put = new Map([...unsaved].filter(([, events]) => !given.has(events)))
-    const remove = [...settled]
-    if (!put.size && !remove.length) return
-    settled.clear()
-    for (const events of put.values()) given.add(events)
-    const done = await attempt((store) => store.write(put, remove).then(() => true))
-    for (const [key, events] of put) {
+    const changes = [...unsaved].filter(([, events]) => !given.has(events))
+    if (!changes.length) return
+    for (const [, events] of changes) given.add(events)
+    const done = await attempt((store) => store.write(changes).then(() => true))
+    for (const [key, events] of changes) {
       given.delete(events)
       if (done && unsaved.get(key) === events) unsaved.delete(key)
     }
-    if (!done) for (const key of remove) settled.add(key)
     tidyLeft()
   }
 
-  /** What was left behind stays there until it is in the store. */
+  /** What was left behind stays there until it is in the store, or out of it. */
   function tidyLeft(): void {
     if (!leftHere.size || [...leftHere].some((key) => unsaved.has(key))) return
     const others = leftByOthers()
@@ -250,7 +249,7 @@ export function createQueue(options: QueueOptions): EventQueue {
       // What was added or removed here meanwhile is known better here.
       for (const key of known) if (!found.has(key) && !changed.has(key)) take(key)
       for (const [key, events] of found) {
-        if (events === undefined || key === accountKey || changed.has(key) || settled.has(key)) continue
+        if (events === undefined || key === accountKey || changed.has(key) || unsaved.has(key)) continue
         // Two turns may read it at the same time: what is known keeps being the same objects.
         if (kept.has(key)) continue
         if (isRecord(events)) put(key, events)
@@ -263,6 +262,8 @@ export function createQueue(options: QueueOptions): EventQueue {
     // The page went meanwhile, and has left something itself.
     if (!takesUp || phase() === 'gone') return
     const left = leftByOthers()
+    for (const [key, events] of left) if (!events.length) forget(key)
+    // Of what was deleted, a part may be in another record.
     const ids = new Set(left.length ? held().map(({ id }) => id) : [])
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
@@ -274,7 +275,7 @@ export function createQueue(options: QueueOptions): EventQueue {
     tidyLeft()
   }
 
-  function leftByOthers(): readonly (readonly [string, readonly QueuedEvent[]])[] {
+  function leftByOthers(): readonly StoredRecord[] {
     const text = memo.read(LEFT)
     try {
       const left = text ? JSON.parse(text) : []

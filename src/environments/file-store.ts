@@ -410,8 +410,9 @@ export function createFileStore({ folder, fsync, warn }: FileStoreOptions): File
         return found
       }),
 
-    write: (put, remove) => {
-      const changes = [...put].map(([key, events]) => ({ put: key, events }))
+    write: (changed) => {
+      const changes = changed.flatMap(([key, events]) => (events.length ? { put: key, events } : []))
+      const remove = changed.flatMap(([key, events]) => (events.length ? [] : key))
       const transaction = transactionOf(remove.length ? [...changes, { remove }] : changes)
       keepForExit(transaction)
       return inTurn(async () => {

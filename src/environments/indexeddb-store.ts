@@ -76,10 +76,9 @@ export function createIndexedDbStore(): IndexedDbStore {
         return new Map(await Promise.all(found))
       }),
 
-    write: (put, remove) =>
+    write: (changes) =>
       attempt('readwrite', (store) => {
-        for (const [key, events] of put) store.put(events, key)
-        for (const key of remove) store.delete(key)
+        for (const [key, events] of changes) events.length ? store.put(events, key) : store.delete(key)
         // Not waiting for the requests to be answered: the page may be gone by then.
         store.transaction.commit?.()
         return promisifyRequest(store.transaction)

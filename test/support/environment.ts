@@ -80,6 +80,8 @@ export interface TestEnvironment {
   turn(phase: Phase): Promise<void>
   serve(config: unknown): void
   answer(answers: Answers): void
+  /** As the browser does with a page that cannot come back: what else is written comes to nothing, after so many writes. */
+  dropWrites(after: number): void
   /** The page ends here: nothing of it runs on. What was handed to the storage is stored. */
   crash(): void
 }
@@ -97,6 +99,7 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
   let answered = 0
   let phase: Phase = options.phase ?? 'visible'
   let alive = true
+  let writesLeft = Number.POSITIVE_INFINITY
   const held = new Set<() => void>()
   const hearing = new Set<(told: Told) => void>()
   const letGo = () => {
@@ -118,7 +121,15 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
     eventId,
     ids: { ...ids, ...idsGiven },
     context: { page_title: () => 'Cart', ...options.context },
-    ...(records ? { records: whileAlive(records, () => alive) } : {}),
+    ...(records
+      ? {
+          records: whileAlive(
+            records,
+            () => alive,
+            () => writesLeft-- > 0,
+          ),
+        }
+      : {}),
     memo,
     forget: () => {
       forget()
@@ -225,6 +236,9 @@ export function createTestEnvironment(options: TestEnvironmentOptions = {}): Tes
       answers = next
       answered = 0
     },
+    dropWrites: (after) => {
+      writesLeft = after
+    },
     crash: () => {
       alive = false
       letGo()
@@ -302,25 +316,31 @@ export function createMemoryRecords(): MemoryRecords {
             [...stored].map(([key, events]) => [key, known.has(key) ? undefined : structuredClone(events)]),
           ),
       ),
-    write: (put, remove) => {
+    write: (changes) => {
       writes++
-      const copies = [...put].map(([key, events]) => [key, structuredClone(events)] as const)
+      const copies = structuredClone(changes)
       return inTurn(() => {
-        for (const [key, events] of copies) stored.set(key, events)
-        for (const key of remove) stored.delete(key)
+        for (const [key, events] of copies) {
+          if (events.length) stored.set(key, events)
+          else stored.delete(key)
+        }
       })
     },
   }
 }
 
-function whileAlive({ read, write }: RecordStore, alive: () => boolean): RecordStore {
+function whileAlive(
+  { read, write }: RecordStore,
+  alive: () => boolean,
+  mayWrite: () => boolean,
+): RecordStore {
   const lasting = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = alive() ? await work() : undefined
     return alive() ? (result as Result) : new Promise(() => {})
   }
   return {
     read: (known) => lasting(() => read(known)),
-    write: (put, remove) => lasting(() => write(put, remove)),
+    write: (changes) => lasting(() => (mayWrite() ? write(changes) : new Promise(() => {}))),
   }
 }
 

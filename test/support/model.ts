@@ -2,7 +2,7 @@ import { type Client, createClient } from '../../src/core/client.ts'
 import type { Environment, Phase, Told } from '../../src/core/environment.ts'
 import type { Event, Fate } from '../../src/core/event.ts'
 import { type Account, LEDGER, outcomeOf } from '../../src/core/ledger.ts'
-import { type QueuedEvent, WRITE_WINDOW } from '../../src/core/queue.ts'
+import { type QueuedEvent, type StoredRecord, WRITE_WINDOW } from '../../src/core/queue.ts'
 import type { ClientOptions, LoadSchemas, StreamSchemas } from '../../src/core/options.ts'
 import {
   createOrigin,
@@ -326,8 +326,10 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
 
   /** All that a next page would find, accounts included. */
   function queued(): QueuedEvent[] {
-    const left: [string, readonly QueuedEvent[]][] = JSON.parse(origin.memo.get('left/1') || '[]')
-    const all = [...origin.records.stored.values(), ...left.map(([, events]) => events)].flat()
+    const left: StoredRecord[] = JSON.parse(origin.memo.get('left/1') || '[]')
+    const deleted = new Set(left.flatMap(([key, events]) => (events.length ? [] : key)))
+    const stored = [...origin.records.stored].filter(([key]) => !deleted.has(key))
+    const all = [...stored, ...left].flatMap(([, events]) => events)
     return [...new Map(all.map((event) => [`${event.url} ${event.id}`, event])).values()]
   }
 

@@ -35,7 +35,13 @@ type Step =
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'behave'; readonly at: 'main' | 'other'; readonly as: BehaviourName }
   | { readonly do: 'turn'; readonly tab: number; readonly phase: Phase }
-  | { readonly do: 'go' | 'leave'; readonly tab: number; readonly parting: readonly string[] }
+  | {
+      readonly do: 'go' | 'leave'
+      readonly tab: number
+      readonly parting: readonly string[]
+      /** How many of its last writes a page that leaves gets done. */
+      readonly writes: number
+    }
   | { readonly do: 'open'; readonly phase: Phase; readonly consent: 'granted' | 'pending' }
   | { readonly do: 'crash' | 'close' | 'flush' | 'grant' | 'deny'; readonly tab: number }
   | { readonly do: 'serve'; readonly config: keyof typeof CONFIGS }
@@ -64,6 +70,7 @@ const STEP = fc.oneof(
       do: one('go', 'leave'),
       tab,
       parting: fc.array(one(...STREAM_NAMES), { maxLength: 3 }),
+      writes: one(0, 1, 2, 100),
     }),
   ),
   step(
@@ -102,7 +109,7 @@ const LEFT_TO_TWO: Step[] = [
   { do: 'behave', at: 'main', as: 'stores all' },
   { do: 'grant', tab: 0 },
   { do: 'submit', tab: 2, stream: 'click', times: 1 },
-  { do: 'go', tab: 0, parting: [] },
+  { do: 'go', tab: 0, parting: [], writes: 100 },
   { do: 'beacons', taken: false },
   { do: 'pass', ms: 0 },
   { do: 'crash', tab: 0 },
@@ -126,6 +133,7 @@ async function play(world: World, step: Step): Promise<void> {
   else if (step.do === 'deny') await world.deny(tab)
   else if (step.do === 'crash') await crash(world, tab)
   else if (step.do === 'go' || step.do === 'leave') {
+    if (step.do === 'leave') tab.page.dropWrites(step.writes)
     await world.turn(tab, 'gone', tab.closed ? [] : step.parting)
     if (step.do === 'leave' || tab.closed) await crash(world, tab)
   } else if (tab.page.environment.phase() === 'gone') return

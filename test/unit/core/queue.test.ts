@@ -435,8 +435,8 @@ test('what is added while the store is read is held once, as it was added', asyn
     phase: () => 'visible',
     records: {
       read: () => new Promise((resolve) => (answer = resolve)),
-      write: async (put) => {
-        for (const [key, events] of put) stored.set(key, structuredClone(events))
+      write: async (records) => {
+        for (const [key, events] of records) stored.set(key, structuredClone(events))
       },
     },
     nextKey: () => '1',
@@ -667,6 +667,44 @@ test('pages that go one after the other leave what all of them could not see sto
   expect(idsOf(next.queue.held()).sort()).toEqual(idsOf([a, b]))
 })
 
+test('what a page that went could not see deleted is not there for the next one, which deletes it', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const [a, b, c, stays] = createEvents(4) as [QueuedEvent, QueuedEvent, QueuedEvent, QueuedEvent]
+  const page = createPage(origin)
+  for (const record of [[a], [b], [c, stays]]) {
+    for (const event of record) page.queue.add(event)
+    await page.queue.remove([])
+  }
+  page.go()
+  const write = vi.spyOn(origin.records, 'write').mockReturnValue(new Promise(() => {})) // the browser drops it
+  void page.queue.remove([a])
+  void page.queue.remove([b, c])
+  write.mockRestore()
+
+  const next = createPage(origin)
+  await next.queue.sync()
+
+  expect(next.queue.held()).toEqual([stays])
+  await next.clock.pass(WRITE_WINDOW)
+  expect(origin.records.events()).toEqual([stays])
+  expect(origin.memo.get('left/1')).toBe('')
+})
+
+test('what a storage that fails for good is to forget is not handed on from page to page', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  origin.records.fail(new Error('there is none'))
+  const page = createPage(origin)
+  const events = createEvents(3)
+  for (const event of events) page.queue.add(event)
+  await page.queue.remove([]) // as a record
+  await page.queue.remove(events)
+
+  page.go()
+  await page.queue.remove([])
+
+  expect(origin.memo.get('left/1')).toBe('[]')
+})
+
 test('what was left and cannot be read is counted once, and forgotten', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -708,10 +746,9 @@ test('the account is written in the transaction of the events that it tells of',
     phase: () => 'visible',
     records: {
       ...records,
-      write: (put, remove) => {
-        const ids = [...put.values()].flatMap((events) => idsOf(events))
-        transactions.push([...ids, ...remove.map(() => 'removed')])
-        return records.write(put, remove)
+      write: (changes) => {
+        transactions.push(changes.flatMap(([, events]) => (events.length ? idsOf(events) : 'removed')))
+        return records.write(changes)
       },
     },
     nextKey: () => `key-${version}`,
@@ -731,7 +768,7 @@ test('the account is written in the transaction of the events that it tells of',
   expect(transactions).toEqual([
     [...idsOf(events), 'account 1'],
     // The records of the events and of the account before.
-    ['account 2', 'removed', 'removed'],
+    ['removed', 'removed', 'account 2'],
   ])
 })
 

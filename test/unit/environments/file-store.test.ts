@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { QueuedEvent } from '../../../src/core/queue.ts'
+import type { QueuedEvent, StoredRecord } from '../../../src/core/queue.ts'
 import { createFileStore, type Fsync } from '../../../src/environments/file-store.ts'
 import { ownMark } from '../../../src/environments/process-mark.ts'
 import { EVENT, NONE, storeContract } from '../../support/store-contract.ts'
@@ -64,6 +64,8 @@ function put(key: string, json = '{}'): [string, QueuedEvent[]] {
   return [key, [{ ...EVENT, id: key, json, bytes: json.length }]]
 }
 
+const gone = (key: string): StoredRecord => [key, []]
+
 async function keysOf(store = open()): Promise<string[]> {
   return [...(await store.read(NONE)).keys()].sort()
 }
@@ -71,14 +73,14 @@ async function keysOf(store = open()): Promise<string[]> {
 storeContract(open)
 
 test('the folder and its files are for their owner alone', async () => {
-  await open().write(new Map([put('1')]), [])
+  await open().write([put('1')])
 
   expect(statSync(folder).mode & 0o777).toBe(0o700)
   expect(statSync(join(folder, logs()[0]!)).mode & 0o777).toBe(0o600)
 })
 
 test('a log that is cut at any byte of its last record has all records before it, and what comes later', async () => {
-  await open().write(new Map([put('1'), put('2')]), [])
+  await open().write([put('1'), put('2')])
   const name = logs()[0]!
   const before = statSync(join(folder, name)).size
   // In the same log, as the next write of its process.
@@ -92,7 +94,7 @@ test('a log that is cut at any byte of its last record has all records before it
     const store = open()
 
     expect(await keysOf(store)).toEqual(['1', '2'])
-    await store.write(new Map([put('4')]), ['1'])
+    await store.write([put('4'), gone('1')])
     expect(await keysOf()).toEqual(['2', '4'])
   }
 })
@@ -103,7 +105,7 @@ test.for([
 ])(
   'a record that is broken in the log %s costs itself, and whoever reads is told of it once',
   async ([, mark]) => {
-    await open().write(new Map([put('1')]), [])
+    await open().write([put('1')])
     const name = bury(logs()[0]!, mark)
     appendFileSync(join(folder, name), await bytesOf([put('2', '{"text":"two"}')]))
     appendFileSync(join(folder, name), await bytesOf([put('3')]))
@@ -118,14 +120,14 @@ test.for([
     expect(found.size).toBe(3)
     // What is no list of events counts as unreadable, and is taken out.
     expect(found.get(broken[0]!)).toBe(null)
-    await store.write(new Map(), broken)
+    await store.write(broken.map(gone))
     expect(await keysOf(store)).toEqual(['1', '3'])
     expect(await keysOf()).toEqual(['1', '3'])
   },
 )
 
 test('what is still being written is read when it is whole', async () => {
-  await open().write(new Map([put('1')]), [])
+  await open().write([put('1')])
   const name = bury(logs()[0]!, ELSEWHERE)
   const next = await bytesOf([put('2')])
   const store = open()
@@ -142,11 +144,11 @@ test('what is still being written is read when it is whole', async () => {
 describe('the log of a process that has ended', () => {
   test('is taken up, whatever its process had put and removed', async () => {
     const lasting = open()
-    await lasting.write(new Map([put('1'), put('2')]), [])
+    await lasting.write([put('1'), put('2')])
     const other = logs()[0]!
     const killed = open()
     await killed.read(NONE)
-    await killed.write(new Map([put('3'), put('4')]), ['1', '3'])
+    await killed.write([put('3'), put('4'), gone('1'), gone('3')])
     const name = bury(logs().find((name) => name !== other)!)
 
     const third = open()
@@ -158,11 +160,11 @@ describe('the log of a process that has ended', () => {
   })
 
   test('is there until what it has is in another one: whoever takes it up may be killed at any byte of that', async () => {
-    await open().write(new Map([put('1'), put('2')]), [])
+    await open().write([put('1'), put('2')])
     const other = logs()[0]!
     const killed = open()
     await killed.read(NONE)
-    await killed.write(new Map([put('3'), put('4')]), ['1', '3'])
+    await killed.write([put('3'), put('4'), gone('1'), gone('3')])
     const name = bury(logs().find((name) => name !== other)!)
     const saved = join(base, name)
     copyFileSync(join(folder, name), saved)
@@ -181,7 +183,7 @@ describe('the log of a process that has ended', () => {
   })
 
   test('may be taken up by two at the same time', async () => {
-    await open().write(new Map([put('1'), put('2')]), ['0'])
+    await open().write([put('1'), put('2'), gone('0')])
     const name = bury(logs()[0]!)
 
     const found = await Promise.all([keysOf(), keysOf()])
@@ -195,7 +197,7 @@ describe('the log of a process that has ended', () => {
   })
 
   test('of another machine is taken up once nobody has touched it for an hour', async () => {
-    await open().write(new Map([put('1')]), [])
+    await open().write([put('1')])
     const name = bury(logs()[0]!, ELSEWHERE)
     await keysOf()
     expect(logs()).toEqual([name])
@@ -212,28 +214,28 @@ test('a log grows with what is queued, not with what has gone through it', async
   const store = open()
   const json = 'x'.repeat(10_000)
   let most = 0
-  await store.write(new Map([put('stays', json)]), [])
+  await store.write([put('stays', json)])
 
   for (let number = 0; number < 1000; number++) {
-    await store.write(new Map([put(`${number}`, json)]), number ? [`${number - 1}`] : [])
+    await store.write([put(`${number}`, json), ...(number ? [gone(`${number - 1}`)] : [])])
     most = Math.max(most, bytesIn())
   }
   expect(most).toBeGreaterThan(1_000_000)
   expect(most).toBeLessThan(1_500_000)
   expect(await keysOf(store)).toEqual(['999', 'stays'])
 
-  await store.write(new Map(), ['999', 'stays'])
+  await store.write([gone('999'), gone('stays')])
   expect(logs()).toEqual([])
 })
 
 test('what one has put and another removed leaves the disk with both', async () => {
   const [one, other] = [open(), open()]
-  await one.write(new Map([put('1')]), [])
+  await one.write([put('1')])
   await other.read(NONE)
-  await other.write(new Map([put('2')]), ['1'])
+  await other.write([put('2'), gone('1')])
   await one.read(NONE)
   await other.read(NONE)
-  await other.write(new Map(), ['2'])
+  await other.write([gone('2')])
 
   await one.read(NONE)
   await other.read(NONE)
@@ -243,12 +245,12 @@ test('what one has put and another removed leaves the disk with both', async () 
 
 test('a folder that is deleted while it is in use is made again, with what was put in it, and that is said once', async () => {
   const [one, other] = [open(), open()]
-  await one.write(new Map([put('1'), put('2')]), [])
-  await other.write(new Map([put('3')]), [])
+  await one.write([put('1'), put('2')])
+  await other.write([put('3')])
   await one.read(NONE)
 
   rmSync(join(base, 'queue'), { recursive: true })
-  await one.write(new Map([put('4')]), ['1'])
+  await one.write([put('4'), gone('1')])
 
   expect(await keysOf(one)).toEqual(['2', '4'])
   expect(await keysOf(other)).toEqual(['2', '3', '4'])
@@ -261,9 +263,9 @@ test('a folder that is deleted while it is in use is made again, with what was p
 
 test('clearing takes all that is in the folder, and what is on its way to it, at once', async () => {
   const store = open()
-  await open().write(new Map([put('1')]), [])
-  await store.write(new Map([put('2')]), [])
-  const writing = store.write(new Map([put('3')]), [])
+  await open().write([put('1')])
+  await store.write([put('2')])
+  const writing = store.write([put('3')])
 
   store.clear()
   expect(readdirSync(folder)).toEqual([])
@@ -271,14 +273,14 @@ test('clearing takes all that is in the folder, and what is on its way to it, at
 
   expect(await keysOf(store)).toEqual([])
   expect(readdirSync(folder)).toEqual([])
-  await store.write(new Map([put('4')]), [])
+  await store.write([put('4')])
   expect(await keysOf()).toEqual(['4'])
   expect(warnings).toEqual([])
 })
 
 test('what is cleared in the midst of a write is not there behind it either', async () => {
   const store = open()
-  await store.write(new Map([put('1')]), [])
+  await store.write([put('1')])
   const prototype = await handlePrototype()
   const { writeFile } = prototype
   vi.spyOn(prototype, 'writeFile').mockImplementationOnce(async function (this: typeof prototype, bytes) {
@@ -286,7 +288,7 @@ test('what is cleared in the midst of a write is not there behind it either', as
     await writeFile.call(this, bytes)
   })
 
-  await store.write(new Map([put('2')]), [])
+  await store.write([put('2')])
 
   expect(await keysOf(store)).toEqual([])
   expect(readdirSync(folder)).toEqual([])
@@ -296,7 +298,7 @@ test('what another layout has in the folder above stays as it is', async () => {
   const store = open('never', join(base, 'rivulet-1'))
   writeFileSync(join(base, 'rivulet-2'), 'packed')
 
-  await store.write(new Map([put('1')]), [])
+  await store.write([put('1')])
   store.clear()
 
   expect(readFileSync(join(base, 'rivulet-2'), 'utf8')).toBe('packed')
@@ -306,20 +308,20 @@ test('where the folder cannot be made, each call rejects', async () => {
   writeFileSync(join(base, 'queue'), 'a file')
 
   await expect(open().read(NONE)).rejects.toThrow(/ENOTDIR|EEXIST/)
-  await expect(open().write(new Map([put('1')]), [])).rejects.toThrow(/ENOTDIR|EEXIST/)
+  await expect(open().write([put('1')])).rejects.toThrow(/ENOTDIR|EEXIST/)
 })
 
 test('a write that fails is not there, and the next one is whole', async () => {
   const store = open()
-  await store.write(new Map([put('1')]), [])
+  await store.write([put('1')])
   const prototype = await handlePrototype()
   vi.spyOn(prototype, 'writeFile').mockImplementationOnce(async function (this: typeof prototype, bytes) {
     await this.write((bytes as Buffer).subarray(0, 70))
     throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
   })
 
-  await expect(store.write(new Map([put('2')]), [])).rejects.toThrow('no space left')
-  await store.write(new Map([put('3')]), [])
+  await expect(store.write([put('2')])).rejects.toThrow('no space left')
+  await store.write([put('3')])
 
   expect(await keysOf(store)).toEqual(['1', '3'])
   expect(await keysOf()).toEqual(['1', '3'])
@@ -334,7 +336,7 @@ describe('forced to the disk', () => {
     const store = open(fsync)
     const datasync = vi.spyOn(await handlePrototype(), 'datasync')
 
-    await store.write(new Map([put('1')]), [])
+    await store.write([put('1')])
 
     expect(datasync).toHaveBeenCalledTimes(count)
   })
@@ -343,7 +345,7 @@ describe('forced to the disk', () => {
     const store = open('interval')
     const prototype = await handlePrototype()
     const datasync = vi.spyOn(prototype, 'datasync')
-    for (const key of ['1', '2', '3']) await store.write(new Map([put(key)]), [])
+    for (const key of ['1', '2', '3']) await store.write([put(key)])
     expect(datasync).not.toHaveBeenCalled()
 
     await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(1), { timeout: 5000 })
@@ -353,11 +355,11 @@ describe('forced to the disk', () => {
     const store = open('interval')
     const prototype = await handlePrototype()
     const datasync = vi.spyOn(prototype, 'datasync').mockRejectedValueOnce(new Error('EIO'))
-    await store.write(new Map([put('1')]), [])
+    await store.write([put('1')])
     await vi.waitFor(() => expect(datasync).toHaveBeenCalled(), { timeout: 5000 })
 
-    await expect(store.write(new Map([put('2')]), [])).rejects.toThrow('EIO')
-    await store.write(new Map([put('2')]), [])
+    await expect(store.write([put('2')])).rejects.toThrow('EIO')
+    await store.write([put('2')])
 
     expect(await keysOf()).toEqual(['1', '2'])
   })
@@ -400,7 +402,7 @@ test('whatever stores write, remove and leave behind, each finds what is there',
           const removes = [...(await store.read(NONE)).keys()].slice(0, step.removes)
           claim(step.store)
           if (!puts.length && !removes.length) continue
-          await store.write(new Map(puts), removes)
+          await store.write([...puts, ...removes.map(gone)])
           for (const [key, events] of puts) model.set(key, events)
           for (const key of removes) model.delete(key)
         } else if (step.do === 'read') expect(await store.read(NONE)).toEqual(model)
@@ -426,7 +428,7 @@ test('whatever stores write, remove and leave behind, each finds what is there',
 /** What a log gets for these records. */
 async function bytesOf(puts: [string, QueuedEvent[]][]): Promise<Buffer> {
   const elsewhere = mkdtempSync(join(base, 'bytes-'))
-  await open('never', elsewhere).write(new Map(puts), [])
+  await open('never', elsewhere).write(puts)
   return readFileSync(join(elsewhere, readdirSync(elsewhere)[0]!))
 }
 

@@ -24,7 +24,7 @@ test('a database of another layout is left as it is for the client that can read
   await set('1', 'packed', other)
   const store = createIndexedDbStore()
 
-  await store.write(new Map([['2', [EVENT]]]), [])
+  await store.write([['2', [EVENT]]])
 
   expect(await store.read(NONE)).toEqual(new Map([['2', [EVENT]]]))
   expect(await get('1', other)).toBe('packed')
@@ -63,7 +63,7 @@ test('a database that the browser has closed is opened again', async () => {
     },
   })
   const store = createIndexedDbStore()
-  await store.write(new Map([['1', [EVENT]]]), [])
+  await store.write([['1', [EVENT]]])
 
   // What browsers do with the database of a page in the background, or when site data is cleared.
   forceCloseDatabase(opened[0] as unknown as Parameters<typeof forceCloseDatabase>[0])
@@ -81,7 +81,7 @@ describe('clear', () => {
     await store.clear()
     expect(opened).not.toHaveBeenCalled()
 
-    await store.write(new Map([['1', [EVENT]]]), [])
+    await store.write([['1', [EVENT]]])
     expect(await databases()).toEqual(['rivulet/1'])
     await store.clear()
 
@@ -90,7 +90,7 @@ describe('clear', () => {
 
   test('deletes what a page has that has not opened it itself, under the hands of one that has', async () => {
     const other = createIndexedDbStore()
-    await other.write(new Map([['1', [EVENT]]]), [])
+    await other.write([['1', [EVENT]]])
 
     await createIndexedDbStore().clear()
     expect(await databases()).toEqual([])
@@ -101,7 +101,7 @@ describe('clear', () => {
   test('comes behind a write that is under way, also one for which the database is being opened', async () => {
     const store = createIndexedDbStore()
 
-    const writing = store.write(new Map([['1', [EVENT]]]), [])
+    const writing = store.write([['1', [EVENT]]])
     await store.clear()
 
     await writing
@@ -110,10 +110,10 @@ describe('clear', () => {
 
   test('takes nothing of what is written after it was called', async () => {
     const store = createIndexedDbStore()
-    await store.write(new Map([['1', [EVENT]]]), [])
+    await store.write([['1', [EVENT]]])
 
     const clearing = store.clear()
-    await store.write(new Map([['2', [EVENT]]]), [])
+    await store.write([['2', [EVENT]]])
     await clearing
 
     expect([...(await store.read(NONE)).keys()]).toEqual(['2'])
@@ -121,7 +121,7 @@ describe('clear', () => {
 
   test('leaves nothing to read where a page that cannot let go of it holds the deletion up', async () => {
     const store = createIndexedDbStore()
-    await store.write(new Map([['1', [EVENT]]]), [])
+    await store.write([['1', [EVENT]]])
     // It does not listen to what it is asked for, as a frozen page.
     const frozen = await new Promise<IDBDatabase>((resolve) => {
       const request = indexedDB.open('rivulet/1')
@@ -157,7 +157,7 @@ describe('clear', () => {
     await expect(store.clear()).rejects.toThrow('denied')
     for (const spy of [opened, deleted]) spy.mockRestore()
 
-    await store.write(new Map([['1', [EVENT]]]), [])
+    await store.write([['1', [EVENT]]])
 
     expect([...(await store.read(NONE)).keys()]).toEqual(['1'])
   })
