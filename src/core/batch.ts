@@ -4,8 +4,8 @@ import type { QueuedEvent } from './queue.ts'
 export const BATCH_BYTES = 60_000
 
 /**
- * The first events that are meant, `most` at most, and fit into `room` as a JSON array; where all of a batch's room is
- * free, at least one. Looks no further than it has to.
+ * The first events that are meant, of the destination of the first, `most` at most, and fit into `room` as a JSON array;
+ * where all of a batch's room is free, at least one. Looks no further than it has to.
  */
 export function fitting(
   events: Iterable<QueuedEvent>,
@@ -16,7 +16,7 @@ export function fitting(
   const batch: QueuedEvent[] = []
   let left = room - 1
   for (const event of events) {
-    if (batch.length >= most) break
+    if (batch.length >= most || (batch[0] ?? event).url !== event.url) break
     if (!isMeant(event)) continue
     left -= event.bytes + 1
     if (left < 0 && (batch.length || room < BATCH_BYTES)) break

@@ -346,13 +346,14 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return !config?.held && config?.reason !== 'killed' && (allowed() || Boolean(config?.exempt && isShown()))
   }
 
-  /** What is too much for the queue: the oldest of the lowest priority. */
-  function evict(): QueuedEvent[] {
+  /** What is too much for the queue, the oldest of the lowest priority; of that, what is for the destination. */
+  function evict(url: string): QueuedEvent[] {
     const held = queue.held()
     let excess = held.reduce((sum, { bytes }) => sum + bytes, -maxQueueBytes)
     return held.sort(byPriority).filter((event) => {
       if (excess <= 0 || event.stream === LEDGER) return false
       excess -= event.bytes
+      if (event.url !== url) return false
       conclude(event, 'evicted')
       return true
     })

@@ -31,8 +31,8 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
    * while no other tab is.
    */
   decide(event: QueuedEvent): boolean
-  /** What leaves since the queue is full; what becomes of it is seen to. */
-  evict(): QueuedEvent[]
+  /** What leaves for want of room, of what is for the destination; what becomes of it is seen to. */
+  evict(url: string): QueuedEvent[]
   /** How many of the client's own events are queued. */
   left(): number
   readonly net?: Net | undefined
@@ -89,7 +89,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (allowed()) await queue.sync(!url)
         if (closed || !isMine()) return
         const decided = queue.held().filter((event) => event.url === url && decide(event))
-        await Promise.all([queue.remove(decided), url ? routeTo(url).send() : queue.remove(evict())])
+        await Promise.all([queue.remove(decided), queue.remove(evict(url)), url && routeTo(url).send()])
       }),
     )
     asked.delete(url)

@@ -73,8 +73,8 @@ export interface EventQueue {
 export type StoredRecord = readonly [key: string, events: readonly QueuedEvent[]]
 
 /**
- * Where events survive the page, in records of at most one batch. What is asked first is done first. Each method
- * rejects where the storage fails.
+ * Where events survive the page, in records of at most one batch, of one destination: so only whose turn it is changes
+ * what is in one. What is asked first is done first. Each method rejects where the storage fails.
  */
 export interface RecordStore {
   /** All records by key, without those whose key is known already; undefined stands for them. */
@@ -108,8 +108,6 @@ export function createQueue(options: QueueOptions): EventQueue {
   /** What the store has not confirmed: records, an empty one where it is to forget the key; and what it has been given. */
   const unsaved = new Map<string, readonly QueuedEvent[]>()
   const given = new Set<readonly QueuedEvent[]>()
-  /** Of each `sync` that is under way, the keys added or removed here meanwhile. */
-  const syncs = new Set<Set<string>>()
   /** Keys of the records in `memo` that this page has put there or taken up. */
   const leftHere = new Set<string>()
   /** Of the account that was last written here. */
@@ -184,13 +182,11 @@ export function createQueue(options: QueueOptions): EventQueue {
   function keep(key: string, events: readonly QueuedEvent[]): void {
     put(key, events)
     if (records) unsaved.set(key, events)
-    for (const changed of syncs) changed.add(key)
   }
 
   function forget(key: string): void {
     take(key)
     if (records) unsaved.set(key, [])
-    for (const changed of syncs) changed.add(key)
   }
 
   async function save(): Promise<void> {
@@ -208,8 +204,7 @@ export function createQueue(options: QueueOptions): EventQueue {
   /** What was left behind stays there until it is in the store, or out of it. */
   function tidyLeft(): void {
     if (!leftHere.size || [...leftHere].some((key) => unsaved.has(key))) return
-    const others = leftByOthers()
-    memo.write(LEFT, others.length ? JSON.stringify(others) : '')
+    memo.write(LEFT, JSON.stringify(leftByOthers()))
     leftHere.clear()
   }
 
@@ -241,17 +236,13 @@ export function createQueue(options: QueueOptions): EventQueue {
 
   async function sync(takesUp = true): Promise<void> {
     const known = new Set([...kept.keys()].filter((key) => !unsaved.has(key)))
-    const changed = new Set<string>()
-    syncs.add(changed)
     const found = await attempt((store) => store.read(known))
-    syncs.delete(changed)
     if (found && allowed()) {
-      // What was added or removed here meanwhile is known better here.
-      for (const key of known) if (!found.has(key) && !changed.has(key)) take(key)
+      for (const key of known) if (!found.has(key)) take(key)
       for (const [key, events] of found) {
-        if (events === undefined || key === accountKey || changed.has(key) || unsaved.has(key)) continue
-        // Two turns may read it at the same time: what is known keeps being the same objects.
-        if (kept.has(key)) continue
+        // What was added or removed here meanwhile is known better here, and the store confirms it later. Two turns may
+        // read at the same time: what is known keeps being the same objects.
+        if (events === undefined || key === accountKey || unsaved.has(key) || kept.has(key)) continue
         if (isRecord(events)) put(key, events)
         else {
           forget(key)
@@ -264,21 +255,20 @@ export function createQueue(options: QueueOptions): EventQueue {
     const left = leftByOthers()
     for (const [key, events] of left) if (!events.length) forget(key)
     // Of what was deleted, a part may be in another record.
-    const ids = new Set(left.length ? held().map(({ id }) => id) : [])
+    const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id))
       // Under its own key: if it reaches the store after all, it is the same record.
       if (missing.length) keep(key, missing)
       leftHere.add(key)
+      touch()
     }
-    if (left.length) touch()
     tidyLeft()
   }
 
   function leftByOthers(): readonly StoredRecord[] {
-    const text = memo.read(LEFT)
     try {
-      const left = text ? JSON.parse(text) : []
+      const left = JSON.parse(memo.read(LEFT) || '[]')
       if (left.every(([, events]: [string, unknown]) => isRecord(events)))
         return left.filter(([key]: [string]) => !leftHere.has(key))
     } catch {

@@ -687,7 +687,7 @@ test('what a page that went could not see deleted is not there for the next one,
   expect(next.queue.held()).toEqual([stays])
   await next.clock.pass(WRITE_WINDOW)
   expect(origin.records.events()).toEqual([stays])
-  expect(origin.memo.get('left/1')).toBe('')
+  expect(origin.memo.get('left/1')).toBe('[]')
 })
 
 test('what a storage that fails for good is to forget is not handed on from page to page', async () => {
