@@ -257,9 +257,9 @@ export function createQueue(options: QueueOptions): EventQueue {
     // Of what was deleted, a part may be in another record.
     const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
-      const missing = events.filter(({ id }) => !ids.has(id))
-      // Under its own key: if it reaches the store after all, it is the same record.
-      if (missing.length) keep(key, missing)
+      const missing = events.filter(({ id }) => !ids.has(id) && ids.add(id))
+      // Under its own key: if it reaches the store after all, it is the same record. Here may be what is left of it.
+      if (missing.length) keep(key, [...(kept.get(key) ?? []), ...missing])
       leftHere.add(key)
       touch()
     }

@@ -690,6 +690,29 @@ test('what a page that went could not see deleted is not there for the next one,
   expect(origin.memo.get('left/1')).toBe('[]')
 })
 
+test('of a record of which each page has left another part, a page that has a part itself takes up the rest', async () => {
+  const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
+  const [a, b, c] = createEvents(3) as [QueuedEvent, QueuedEvent, QueuedEvent]
+  await leaveUnseen(origin, [a, b, c])
+  origin.records.fail(new Error('there is none'))
+  const pages = [a, b, c].map(() => createPage(origin))
+  for (const { queue } of pages) await queue.sync()
+  for (const [index, { queue }] of pages.entries()) await queue.remove([queue.held()[index]!])
+  const [one, other, stays] = pages as [(typeof pages)[0], (typeof pages)[0], (typeof pages)[0]]
+  for (const page of [one, other]) {
+    page.go()
+    await page.queue.remove([])
+  }
+
+  await stays.queue.sync()
+  const next = createPage(origin)
+  await next.queue.sync()
+
+  expect(stays.queue.held()).toEqual([a, b, c])
+  expect(next.queue.held()).toHaveLength(3)
+  expect(idsOf(next.queue.held()).sort()).toEqual(idsOf([a, b, c]))
+})
+
 test('what a storage that fails for good is to forget is not handed on from page to page', async () => {
   const origin = { records: createMemoryRecords(), memo: new Map<string, string>() }
   origin.records.fail(new Error('there is none'))
