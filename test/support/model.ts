@@ -167,6 +167,11 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
   const wiped = new Set<string>()
   /** Settled by a page in the moment in which it crashed; whether that was written is not known. */
   const inTheEnd = new Set<string>()
+  /**
+   * In `memo` as a page crashed that may have taken it up and settled it, in the moment in which the store had that and
+   * `memo` did not: the next page settles it again.
+   */
+  const again = new Set<string>()
   /** Settled by a page that was gone, and so could not tell the tab that had submitted it. */
   const untold = new Set<string>()
   /** Of each account that any intake was sent, the highest version. */
@@ -300,6 +305,8 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
 
   async function crash(tab: Tab): Promise<void> {
     crashes++
+    if (tab.page.environment.phase() !== 'gone')
+      for (const { id } of leftInMemo().flatMap(([, events]) => events)) again.add(id)
     tab.page.crash()
     tabs.splice(tabs.indexOf(tab), 1)
     await tab.page.pass(0)
@@ -324,9 +331,13 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
     }
   }
 
+  function leftInMemo(): StoredRecord[] {
+    return JSON.parse(origin.memo.get('left/1') || '[]')
+  }
+
   /** All that a next page would find, accounts included. */
   function queued(): QueuedEvent[] {
-    const left: StoredRecord[] = JSON.parse(origin.memo.get('left/1') || '[]')
+    const left = leftInMemo()
     const deleted = new Set(left.flatMap(([key, events]) => (events.length ? [] : key)))
     const stored = [...origin.records.stored].filter(([key]) => !deleted.has(key))
     const all = [...stored, ...left].flatMap(([, events]) => events)
@@ -350,6 +361,7 @@ export function createWorld({ seed, knowing, ...options }: RunOptions) {
     submissions,
     fates,
     lost,
+    again,
     stored,
     refused,
     untold,
