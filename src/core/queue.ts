@@ -160,8 +160,8 @@ export function createQueue(options: QueueOptions): EventQueue {
   }
 
   /**
-   * Where the page cannot come back, the browser drops about every second write that it has not done yet. What a storage
-   * that fails is to forget stays here: it would pile up from page to page.
+   * Where the page cannot come back, the browser drops about every second write that it has not done yet. Of a storage
+   * that fails, deletions are not handed on: they would pile up from page to page.
    */
   function leaveBehind(): void {
     const left = [...leftByOthers(), ...unsaved].filter(([, events]) => !failed || events.length)
@@ -253,8 +253,8 @@ export function createQueue(options: QueueOptions): EventQueue {
     // The page went meanwhile, and has left something itself.
     if (!takesUp || phase() === 'gone') return
     const left = leftByOthers()
+    // Deletions first: what stays of such a record is in another one, and is missing once this one is gone.
     for (const [key, events] of left) if (!events.length) forget(key)
-    // Of what was deleted, a part may be in another record.
     const ids = new Set(held().map(({ id }) => id))
     for (const [key, events] of left) {
       const missing = events.filter(({ id }) => !ids.has(id) && ids.add(id))

@@ -8,7 +8,7 @@ import { REJECTED_STREAM, rejectedEvent } from '../rejection.ts'
 export interface Links {
   readonly id: string
   readonly stream: string | undefined
-  /** In ms since 1970, by the clock of the intake as far as is known. */
+  /** In ms since 1970, by the sender's clock, put right by the intake's where it is far off. */
   readonly at: number | undefined
   /** The ids of the events that it follows from. */
   readonly causes: readonly string[]
@@ -46,10 +46,9 @@ function rootIn({ root_event }: StoredEvent): string | undefined {
   return asId(signature) && asId(dt) && `${signature} ${dt}`
 }
 
-/** In ms: what the intake notes of a clock has in it how long the request took, which may be as long as this. */
+/** In ms: how far the intake notes that a clock is off has in it how long the request took, which may be as long. */
 const OFF_BEYOND = 10_000
 
-/** A clock is off by what the intake has noted of it. */
 function timeOf(event: StoredEvent): number | undefined {
   const { client_dt, dt = client_dt } = event
   const { skew = 0 } = producerOf(event)

@@ -21,7 +21,7 @@ export interface TraceNode {
   /** Null where the event is `missing`: others name it as their cause, but it is not stored. */
   readonly stream: string | null
   readonly fate: 'stored' | 'rejected' | 'missing'
-  /** ISO 8601, by the clock of the intake as far as is known. */
+  /** ISO 8601, by the sender's clock, put right by the intake's where it is off by more than ten seconds. */
   readonly time: string | null
   /** Since the event that was asked for, or since the first one. */
   readonly offset_ms: number | null

@@ -70,6 +70,12 @@ test('where less than a whole batch is free, what does not fit stays', () => {
   expect(fitting(events([10]), 0)).toHaveLength(0)
 })
 
+test('what comes behind an event of another destination is of another batch', () => {
+  const [a, b, c, d] = events([10, 10, 10, 10]) as [QueuedEvent, QueuedEvent, QueuedEvent, QueuedEvent]
+
+  expect(fitting([a, b, { ...c, url: 'https://other.example/' }, d])).toEqual([a, b])
+})
+
 test('without events there is no batch', () => {
   expect(fitting([])).toEqual([])
 })
