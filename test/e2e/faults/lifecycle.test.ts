@@ -1,65 +1,57 @@
 import { expect } from 'vitest'
 import { hang, tooManyRequests } from 'rivulet/testing'
-import type { Tab } from '../../support/engines.ts'
 import {
   actions,
-  arrived,
   expectAll,
   expectForgotten,
   expectNoneTwice,
+  leaveAndComeBack,
   MANY,
   startScene,
   story,
   submit,
+  untilKept,
 } from './story.ts'
 
-story(
-  'a page with events in its queue comes back from the back/forward cache, and sends them',
-  async (engine) => {
+story('a page with events in its queue comes back from the back/forward cache, and sends them', (engine) =>
+  untilKept(async () => {
     const { site, intake, open } = await startScene(engine)
     const tab = await open('/first')
-    await notePersisted(tab)
     intake.fault(tooManyRequests({ retryAfter: 2 }))
 
     const ids = await submit(tab, actions(MANY / 2))
     await intake.until(() => intake.posts.length > 0)
     // What it is told of the request is behind this by now.
     await tab.run(() => window.client.flush({ timeout: 100 }))
-    await tab.goto(`${site}/plain`)
-    intake.heal()
-    await tab.back()
-    await arrived(tab, '/first')
+    const kept = await leaveAndComeBack(tab, site, () => intake.heal())
     ids.push(...(await submit(tab, actions(MANY / 2, 'back'))))
 
-    expect(await persisted(tab)).toBe('true')
     await expectAll(intake, ids)
     await expectForgotten(tab, ids)
-  },
+    return kept
+  }),
 )
 
-story(
-  'a page left in mid-send comes back from it too, and held up no other tab meanwhile',
-  async (engine) => {
+story('a page left in mid-send comes back from it too, and held up no other tab meanwhile', (engine) =>
+  untilKept(async () => {
     const { site, intake, open } = await startScene(engine)
     const tab = await open('/first')
-    await notePersisted(tab)
     intake.fault(hang())
 
     const ids = await submit(tab, actions(MANY / 2))
     await intake.until(() => intake.posts.length > 0)
-    await tab.goto(`${site}/plain`)
-    intake.heal()
-    const other = await open('/other')
-    // It takes the lock, which is free: else that would drive the page out of the cache.
-    ids.push(...(await submit(other, actions(MANY / 4, 'other'))))
-    await expectAll(intake, ids)
-    await tab.back()
-    await arrived(tab, '/first')
+    const kept = await leaveAndComeBack(tab, site, async () => {
+      intake.heal()
+      const other = await open('/other')
+      // It takes the lock, which is free: else that would drive the page out of the cache.
+      ids.push(...(await submit(other, actions(MANY / 4, 'other'))))
+      await expectAll(intake, ids)
+    })
     ids.push(...(await submit(tab, actions(MANY / 4, 'back'))))
 
-    expect(await persisted(tab)).toBe('true')
     await expectAll(intake, ids)
-  },
+    return kept
+  }),
 )
 
 story('where the context is not secure, and so has no Web Locks, two tabs lose nothing', async (engine) => {
@@ -79,13 +71,3 @@ story('where the context is not secure, and so has no Web Locks, two tabs lose n
   await expectAll(intake, ids)
   await expectNoneTwice(intake, ids, tabs)
 })
-
-function notePersisted(tab: Tab): Promise<void> {
-  return tab.run(() => {
-    addEventListener('pageshow', ({ persisted }) => {
-      document.documentElement.dataset.persisted = String(persisted)
-    })
-  })
-}
-
-const persisted = (tab: Tab) => tab.run(() => document.documentElement.dataset.persisted)

@@ -208,6 +208,35 @@ export async function arrived(tab: Tab, path: string): Promise<void> {
 }
 
 /**
+ * Leaves the page and comes back to it; resolves to whether it came from the back/forward cache, which Firefox keeps a page
+ * out of at times though nothing of it is under way.
+ */
+export async function leaveAndComeBack(
+  tab: Tab,
+  site: string,
+  meanwhile: () => unknown = () => {},
+): Promise<boolean> {
+  const path = await tab.run(() => {
+    addEventListener('pageshow', ({ persisted }) => {
+      document.documentElement.dataset.persisted = String(persisted)
+    })
+    return location.pathname
+  })
+  await tab.goto(`${site}/plain/away`)
+  await meanwhile()
+  await tab.back()
+  await arrived(tab, path)
+  return tab.run(() => document.documentElement.dataset.persisted === 'true')
+}
+
+/** Tells it again, in a scene of its own each time, until the page came from the back/forward cache. */
+export async function untilKept(tell: () => Promise<boolean>): Promise<void> {
+  const TIMES = 4
+  for (let time = 0; time < TIMES; time++) if (await tell()) return
+  expect.fail(`The page was left ${TIMES} times, and never came from the back/forward cache.`)
+}
+
+/**
  * Waits until the intake has these events; then it has no others, and the numbers of each client instance have no gap.
  * It keeps what arrives twice once, by `meta.id`.
  */

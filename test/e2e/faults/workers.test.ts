@@ -3,15 +3,16 @@ import { expect } from 'vitest'
 import type { Tab } from '../../support/engines.ts'
 import {
   actions,
-  arrived,
   expectAll,
   expectForgotten,
   expectNoneTwice,
   expectWritten,
+  leaveAndComeBack,
   MANY,
   startScene,
   story,
   submit,
+  untilKept,
 } from './story.ts'
 
 // The client where there is no window. The tabs show pages without a client of their own, unless the story says so.
@@ -145,24 +146,20 @@ story('a service worker killed in mid-send is started by the next visit, and sen
 
 story(
   'a page whose worker has a client comes back from the back/forward cache, and its worker goes on',
-  async (engine) => {
-    const { site, intake, open } = await startScene(engine, scene)
-    const tab = await open('/plain/first')
-    await tab.run(() => {
-      addEventListener('pageshow', ({ persisted }) => localStorage.setItem('persisted', String(persisted)))
-    })
+  (engine) =>
+    untilKept(async () => {
+      const { site, intake, open } = await startScene(engine, scene)
+      const tab = await open('/plain/first')
 
-    const ids = await submitIn(tab, 'dedicated', actions(MANY / 2))
-    await expectAll(intake, ids)
-    await expectForgotten(tab, ids)
-    await tab.goto(`${site}/plain/second`)
-    await tab.back()
-    await arrived(tab, '/plain/first')
-    ids.push(...(await submitIn(tab, 'dedicated', actions(MANY / 2, 'back'))))
+      const ids = await submitIn(tab, 'dedicated', actions(MANY / 2))
+      await expectAll(intake, ids)
+      await expectForgotten(tab, ids)
+      const kept = await leaveAndComeBack(tab, site)
+      ids.push(...(await submitIn(tab, 'dedicated', actions(MANY / 2, 'back'))))
 
-    expect(await tab.run(() => localStorage.getItem('persisted'))).toBe('true')
-    await expectAll(intake, ids)
-  },
+      await expectAll(intake, ids)
+      return kept
+    }),
 )
 
 story('a page left while its worker sends loses nothing', async (engine) => {
