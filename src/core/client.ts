@@ -346,17 +346,17 @@ export function createClient(options: ClientOptions, platform: Environment): Cli
     return !config?.held && config?.reason !== 'killed' && (allowed() || Boolean(config?.exempt && isShown()))
   }
 
-  /** What is too much for the queue, the oldest of the lowest priority; of that, what is for the destination. */
-  function evict(url: string): QueuedEvent[] {
+  /** Takes out what is too much for the queue, the oldest of the lowest priority; of that, what is for the destination. */
+  function evict(url: string): Promise<void> {
     const held = queue.held()
     let excess = held.reduce((sum, { bytes }) => sum + bytes, -maxQueueBytes)
-    return held.sort(byPriority).filter((event) => {
+    const evicted = held.sort(byPriority).filter((event) => {
       if (excess <= 0 || event.stream === LEDGER) return false
       excess -= event.bytes
-      if (event.url !== url) return false
-      conclude(event, 'evicted')
-      return true
+      return event.url === url
     })
+    for (const event of evicted) conclude(event, 'evicted')
+    return queue.remove(evicted)
   }
 
   function enqueue(submission: Submission, config: Partial<StreamConfig>, event: object, seq = 0): void {

@@ -31,8 +31,8 @@ export interface DeliveryOptions extends Omit<RouteOptions, 'url' | 'flying' | '
    * while no other tab is.
    */
   decide(event: QueuedEvent): boolean
-  /** What leaves for want of room, of what is for the destination; what becomes of it is seen to. */
-  evict(url: string): QueuedEvent[]
+  /** Takes out what is too much for the queue, of what is for the destination. Asked while no other tab is. */
+  evict(url: string): Promise<void>
   /** How many of the client's own events are queued. */
   left(): number
   readonly net?: Net | undefined
@@ -50,6 +50,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const inNet = new Set<string>()
   /** Destinations whose turn has been asked for. */
   const asked = new Set<string>()
+  /** Of those whose turn has come, and whose events are known since, whether it lasts. */
+  const turns = new Map<string, () => boolean>()
   const onNothingLeft: (() => void)[] = []
   let waiting = false
   let handing = false
@@ -79,19 +81,23 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** Decides on what is queued for the destination, and sends it. */
   async function inTurn(url: string): Promise<void> {
+    // A turn lasts as long as its requests, and what comes meanwhile may be too much.
+    if (turns.get(url)?.()) void evict(url)
     if (asked.has(url)) return
     asked.add(url)
-    await alone(url, (isMine) =>
-      orWarn(async () => {
-        asked.delete(url)
+    await alone(url, async (isMine) => {
+      asked.delete(url)
+      await orWarn(async () => {
         if (closed) return
         // What two tabs take up at the same time, one would put back after the other has taken it out.
         if (allowed()) await queue.sync(!url)
         if (closed || !isMine()) return
+        turns.set(url, isMine)
         const decided = queue.held().filter((event) => event.url === url && decide(event))
-        await Promise.all([queue.remove(decided), queue.remove(evict(url)), url && routeTo(url).send()])
-      }),
-    )
+        await Promise.all([queue.remove(decided), evict(url), url && routeTo(url).send()])
+      })
+      turns.delete(url)
+    })
     asked.delete(url)
   }
 

@@ -69,6 +69,22 @@ test('no more is evicted than what is too much, and what stays arrives', async (
   expect([...evicted, ...idsThat(page, 'delivered')].sort()).toEqual(ids.sort())
 })
 
+test('what is too much is evicted as well while a request takes its time', async () => {
+  const page = await start({
+    options: { maxQueueBytes: 20_000 },
+    environment: { answers: () => new Promise(() => {}) },
+  })
+  for (let i = 0; i < 10; i++) {
+    submitAll(page, 'normal', 10)
+    await page.pass(LINGER)
+  }
+
+  expect(page.posts).toHaveLength(1)
+  const bytes = page.origin.records.events().reduce((sum, event) => sum + event.bytes, 0)
+  expect(bytes).toBeGreaterThan(20_000 - 3000)
+  expect(bytes).toBeLessThanOrEqual(20_000)
+})
+
 test('an account is not evicted, however full the queue', async () => {
   const page = await start({ options: { maxQueueBytes: 3000 }, environment: { answers: DOWN } })
   for (let i = 0; i < 20; i++) {
